@@ -1,0 +1,128 @@
+/// A rule file that was read whole and without an error. The defaults here are those of the file's reference.
+package struct Configuration: Sendable, Equatable {
+  package var receive: ReceiveSettings
+  package var status = StatusSettings()
+  package var store = StoreSettings()
+  package var routes: [RouteSettings]
+
+  package init(receive: ReceiveSettings, routes: [RouteSettings]) {
+    self.receive = receive
+    self.routes = routes
+  }
+}
+
+/// A host, or an address, and a port to listen on. IPv6 hosts are without brackets here and with them in `description`.
+package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
+  package var host: String
+  /// 0 lets the system choose, which only tests want.
+  package var port: Int
+
+  package init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+  package var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+}
+
+/// A token of the public URL. The label is what people see; the value is what the provider sends.
+package struct Token: Sendable, Hashable {
+  package var label: String
+  package var value: Secret
+
+  package init(label: String, value: Secret) {
+    self.label = label
+    self.value = value
+  }
+}
+
+/// The public door.
+package struct ReceiveSettings: Sendable, Equatable {
+  package var listen = Endpoint(host: "0.0.0.0", port: 8080)
+  package var path = "/api/iletimerkezi/webhook"
+  /// What the provider calls, without path and token: `https://sms.example.com`. nil until the operator has set it.
+  package var publicURL: String?
+  /// Never empty: a relay without a token does not start.
+  package var tokens: [Token]
+  /// A larger request is answered 413.
+  package var bodyBytesMax = 64 * 1024
+  /// A commit slower than this is answered 503; if it lands after all, the provider's retry is a repeat.
+  package var deadline: Duration = .seconds(5)
+  /// From the first byte of a request to its last.
+  package var readTimeout: Duration = .seconds(10)
+  /// Between two requests of one connection.
+  package var idleTimeout: Duration = .seconds(60)
+  package var connectionsMax = 1_024
+
+  package init(tokens: [Token]) { self.tokens = tokens }
+}
+
+/// The operator's door.
+package struct StatusSettings: Sendable, Equatable {
+  package var listen = Endpoint(host: "127.0.0.1", port: 9090)
+  /// Required unless `listen` is loopback.
+  package var token: Secret?
+  package init() {}
+}
+
+package struct StoreSettings: Sendable, Equatable {
+  package var path = "./relay.db"
+  package var retention = Retention()
+  package init() {}
+}
+
+/// How long what is kept is kept.
+package struct Retention: Sendable, Equatable {
+  /// The bytes of a report, from the last settlement of its deliveries. Unsettled and dead deliveries keep theirs.
+  package var payloads: Duration = .days(3)
+  /// The id and status of a report, by which a repeat is known.
+  package var keys: Duration = .days(30)
+  package var dead: Duration = .days(30)
+  /// A delivery that waited this long is dead, whatever kept it waiting.
+  package var waiting: Duration = .days(14)
+  package var unmatched: Duration = .days(7)
+  package var quarantine: Duration = .days(30)
+  package init() {}
+}
+
+/// A header that a route adds to its copies. The value may hold a credential.
+package struct Header: Sendable, Equatable {
+  package var name: String
+  package var value: Secret
+
+  package init(name: String, value: Secret) {
+    self.name = name
+    self.value = value
+  }
+}
+
+/// An app, and which reports it gets.
+package struct RouteSettings: Sendable, Equatable {
+  package var name: String
+  /// The body contains any of these, compared by Unicode scalar.
+  package var markers: [String] = []
+  /// Or packet_id, as decimal text, starts with any of these.
+  package var packetPrefixes: [String] = []
+  /// And the status is one of these; nil for all.
+  package var statuses: [String]?
+  /// Gets what no other route matched. Such a route has no markers and no prefixes.
+  package var otherwise = false
+  /// Where the copies go. Secret, because its query string usually holds the app's own token.
+  package var url: Secret
+  /// Standard Webhooks secrets (`whsec_...`); several while one is being rotated. None: not signed.
+  package var secrets: [Secret] = []
+  package var headers: [Header] = []
+  /// One attempt, from connecting to the last byte of the answer.
+  package var timeout: Duration = .seconds(10)
+  /// Copies in flight at once, at most.
+  package var concurrency = 16
+  package var retry = RetryPolicy()
+  /// Nothing is sent while this is true; copies are kept.
+  package var paused = false
+
+  package init(name: String, url: Secret) {
+    self.name = name
+    self.url = url
+  }
+}

@@ -1,0 +1,108 @@
+/// A route's number in the store. Routes have names for people; the data path has small integers.
+package struct LaneID: Sendable, Hashable, Comparable {
+  package var number: Int
+  package init(_ number: Int) { self.number = number }
+  package static func < (a: LaneID, b: LaneID) -> Bool { a.number < b.number }
+}
+
+/// One copy owed to one route, as it is handed over to be sent.
+package struct Delivery: Sendable, Equatable {
+  package var lane: LaneID
+  /// The report's number in the store, in the order of arrival.
+  package var seq: Int64
+  package var key: ReportKey
+  package var receivedAt: Instant
+  package var payload: Payload
+  /// Failed tries so far.
+  package var tries: Int
+
+  package init(lane: LaneID, seq: Int64, key: ReportKey, receivedAt: Instant, payload: Payload, tries: Int = 0) {
+    self.lane = lane
+    self.seq = seq
+    self.key = key
+    self.receivedAt = receivedAt
+    self.payload = payload
+    self.tries = tries
+  }
+
+  /// What holding it in memory costs, in bytes.
+  package var cost: Int { payload.bytes.count + Limits.deliveryOverheadBytes }
+}
+
+/// How one attempt ended.
+package enum Outcome: Sendable, Hashable {
+  /// The app answered with this HTTP status.
+  case answered(status: Int)
+  case failed(TransportFailure)
+
+  package var isDelivered: Bool { if case .answered(200..<300) = self { true } else { false } }
+
+  /// True where the app as a whole, not this report, looks down: nothing answered.
+  package var isOutage: Bool { if case .failed = self { true } else { false } }
+
+  /// The HTTP status, 0 where there was none.
+  package var status: Int { if case .answered(let status) = self { status } else { 0 } }
+
+  /// A short constant word for metrics: `2xx`, `4xx`, `timeout_connect`, ...
+  package var label: String {
+    switch self {
+    case .answered(let status): "\(status / 100)xx"
+    case .failed(let failure): failure.rawValue
+    }
+  }
+}
+
+/// Why an attempt got no answer.
+package enum TransportFailure: String, Sendable, Hashable, CaseIterable {
+  case dns
+  case refused
+  case unreachable
+  case tls
+  case timeoutConnect = "timeout_connect"
+  case timeoutFirstByte = "timeout_first_byte"
+  case timeoutWhole = "timeout_whole"
+  /// The connection ended before a whole answer had come.
+  case disconnected
+  /// The URL or a header of the route cannot be sent at all.
+  case unusable
+}
+
+/// What becomes of a delivery after an attempt. A value: the store writes it, the lane acts on it.
+package struct Settlement: Sendable, Equatable {
+  package enum Result: Sendable, Equatable {
+    case delivered
+    /// Try again at `due`.
+    case retry(due: Instant)
+    /// Given up: kept, counted, replayable.
+    case dead
+  }
+
+  package var lane: LaneID
+  package var seq: Int64
+  package var receivedAt: Instant
+  /// Including this one.
+  package var tries: Int
+  package var result: Result
+  package var outcome: Outcome
+  /// What went wrong, in words for the operator; empty when delivered. Holds no secret and no body.
+  package var detail: String
+  package var startedAt: Instant
+  package var took: Duration
+  /// `Delivery.cost` of what is settled, so that the memory it held can be lent again.
+  package var cost: Int
+
+  package init(
+    of delivery: Delivery, result: Result, outcome: Outcome, detail: String, startedAt: Instant, took: Duration
+  ) {
+    lane = delivery.lane
+    seq = delivery.seq
+    receivedAt = delivery.receivedAt
+    tries = delivery.tries + 1
+    self.result = result
+    self.outcome = outcome
+    self.detail = detail
+    self.startedAt = startedAt
+    self.took = took
+    cost = delivery.cost
+  }
+}

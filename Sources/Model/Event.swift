@@ -1,0 +1,52 @@
+/// Everything that happens and that anybody may want to know: one closure takes them all. Path code names no metric and writes
+/// no log line; tests wait for events instead of sleeping.
+///
+/// No event carries a token, a body or a phone number.
+package enum Event: Sendable {
+  // The process.
+  case started(version: String, publicDoor: Endpoint, statusDoor: Endpoint)
+  case stopping
+  case stopped
+
+  // The public door.
+  /// A report or a quarantined body was answered 200, so long after its first byte.
+  case accepted(after: Duration)
+  case refused(Refusal)
+  /// 503: the store did not take it.
+  case notStored(JournalError)
+  case quarantined(QuarantineReason)
+
+  // The store.
+  /// One transaction: so many reports and results, in so much time from BEGIN to the end of fsync.
+  case committed(reports: Int, results: Int, took: Duration)
+  case commitFailed(JournalError)
+  case storeRecovered
+  /// Old rows were deleted.
+  case swept(rows: Int)
+
+  // The lanes.
+  case attempted(LaneID, Outcome, detail: String, took: Duration)
+  case delivered(LaneID, tries: Int, lag: Duration)
+  case died(LaneID, tries: Int)
+  case breakerOpened(LaneID, until: Instant)
+  case breakerClosed(LaneID)
+  case spilled(LaneID)
+  case caughtUp(LaneID)
+}
+
+package typealias Observer = @Sendable (Event) -> Void
+
+/// A request that was answered without being a report. The raw value is the reason in metrics and on the status page.
+package enum Refusal: String, Sendable, CaseIterable {
+  case tokenMissing = "token_missing"
+  case tokenEmpty = "token_empty"
+  case tokenRepeated = "token_repeated"
+  case tokenWrong = "token_wrong"
+  case path = "path"
+  case method = "method"
+  case bodyTooLarge = "body_too_large"
+  case headersTooLarge = "headers_too_large"
+  case malformed = "malformed"
+  case slow = "slow"
+  case connections = "connections"
+}

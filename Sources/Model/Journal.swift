@@ -1,0 +1,157 @@
+/// A report on its way into the store, with everything it owes.
+package struct Arrival: Sendable {
+  package var report: Report
+  package var payload: Payload
+  package var receivedAt: Instant
+  package var destiny: Destiny
+  /// The routes that get a copy; empty unless `destiny` is `.matched`.
+  package var lanes: [LaneID]
+
+  package init(report: Report, payload: Payload, receivedAt: Instant, destiny: Destiny, lanes: [LaneID]) {
+    precondition(lanes.isEmpty == (destiny != .matched), "a report is matched exactly when it owes a copy")
+    self.report = report
+    self.payload = payload
+    self.receivedAt = receivedAt
+    self.destiny = destiny
+    self.lanes = lanes
+  }
+}
+
+/// A body that is no report, on its way into the store.
+package struct Quarantined: Sendable {
+  package var payload: Payload
+  package var receivedAt: Instant
+  package var reason: QuarantineReason
+
+  package init(payload: Payload, receivedAt: Instant, reason: QuarantineReason) {
+    self.payload = payload
+    self.receivedAt = receivedAt
+    self.reason = reason
+  }
+}
+
+/// Which of a lane's two queues.
+package enum Queue: Sendable, Hashable {
+  /// Never tried.
+  case ready
+  /// Tried in vain; sent again when due.
+  case retry
+}
+
+/// The answer to `Journal.fetch`.
+package struct Page: Sendable {
+  package var lane: LaneID
+  package var queue: Queue
+  package var deliveries: [Delivery]
+  /// For `.ready`: true while more waits on disk. False means that the lane is live from here on.
+  package var isMore: Bool
+  /// For `.retry`: when the next one, not in this page, is due.
+  package var nextDue: Instant?
+
+  package init(lane: LaneID, queue: Queue, deliveries: [Delivery], isMore: Bool, nextDue: Instant?) {
+    self.lane = lane
+    self.queue = queue
+    self.deliveries = deliveries
+    self.isMore = isMore
+    self.nextDue = nextDue
+  }
+}
+
+/// What a commit means for the side that sends. Made by the writer only, in the order of commits.
+package struct Handover: Sendable {
+  /// Just committed, of lanes that are live, in the order of arrival.
+  package var deliveries: [Delivery] = []
+  /// Lanes that were live until this commit and whose next deliveries stay on disk until fetched.
+  package var spilled: [LaneID] = []
+  package var pages: [Page] = []
+  /// How many settlements are on disk now that were not before.
+  package var settled = 0
+
+  package init() {}
+  package var isEmpty: Bool { deliveries.isEmpty && spilled.isEmpty && pages.isEmpty && settled == 0 }
+}
+
+package enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// No room on the disk. Nothing was stored; there will be room again.
+  case full
+  /// The commit queue is at its bound. Nothing was stored.
+  case overloaded
+  /// The store answered with an error of its own: an SQLite result code, and words without any stored value.
+  case failed(code: Int, words: String)
+  /// The journal was closed. Nothing was stored.
+  case closed
+
+  package var description: String {
+    switch self {
+    case .full: "no space is left for the store"
+    case .overloaded: "too many reports wait for the store"
+    case .failed(let code, let words): "the store failed with code \(code): \(words)"
+    case .closed: "the store is closed"
+    }
+  }
+}
+
+/// Where reports and deliveries are kept. The one thing that the parts know of storage.
+///
+/// Every implementation passes the same contract suite. One writer orders everything; the calls below only put into its
+/// queue and return at once, from any thread. Callbacks come on the writer's thread and must not block.
+///
+/// Lanes and memory: a lane is *live* while committed deliveries are handed over in memory, and *spilled* while they stay on
+/// disk until fetched. Every lane starts spilled from its beginning, which is the whole of recovery. Only the writer
+/// switches, between commits, so that nothing is handed over twice or overtaken; it counts what each lane holds in memory
+/// (`Delivery.cost`, given back by `settle`) and spills a lane at its bound.
+package protocol Journal: Sendable {
+  /// The lanes of the named routes, in the same order; new names get new lanes. Lanes of other names stay as they are: their
+  /// deliveries are held. Blocks until it is on disk.
+  func lanes(for names: [String]) throws(JournalError) -> [LaneID]
+
+  /// Whoever sends. Called once, before the first `fetch`; `receive` gets every handover in order.
+  func connect(_ receive: @escaping @Sendable (Handover) -> Void)
+
+  /// Stores the report, its key and its deliveries in one transaction. A repeat refreshes what is known of the first and
+  /// owes nothing, unless the first was unmatched: then it is routed by this arrival's lanes.
+  /// - Parameter then: gets nil after the commit is on disk, so that no crash can lose it; with an error nothing was stored.
+  func append(_ arrival: Arrival, then: @escaping @Sendable (JournalError?) -> Void)
+
+  /// Keeps a body that is no report. `then` as in `append`.
+  func quarantine(_ body: Quarantined, then: @escaping @Sendable (JournalError?) -> Void)
+
+  /// Takes results, to be on disk with the next commit and at most `Limits.settleDelayMax` from now. They are kept and tried
+  /// again if a commit fails. A settlement of what is settled already changes nothing.
+  func settle(_ results: [Settlement])
+
+  /// Asks for a page. The answer is in a handover that comes after all results settled before this call.
+  func fetch(_ queue: Queue, of lane: LaneID)
+
+  /// Counts requests that were refused, by reason. On disk with one of the next commits.
+  func count(refused reason: String)
+
+  /// Everything counted, as of the last commit.
+  func standing() -> Standing
+
+  /// When the oldest waiting delivery of each lane was received. Reads the store; not for the data path.
+  func oldestWaiting() throws(JournalError) -> [LaneID: Instant]
+
+  /// How many deliveries wait, by lane and by age. Reads the store; not for the data path.
+  func waiting() throws(JournalError) -> [WaitingCount]
+
+  /// True if the last commit succeeded, or nothing was ever tried.
+  var isHealthy: Bool { get }
+
+  /// Commits what waits, and ends. Calls after this answer `.closed`. Blocks until done.
+  func close()
+}
+
+/// Deliveries of one lane that came within one minute and still wait.
+package struct WaitingCount: Sendable, Equatable {
+  package var lane: LaneID
+  /// The beginning of the minute in which they were received.
+  package var minute: Instant
+  package var count: Int
+
+  package init(lane: LaneID, minute: Instant, count: Int) {
+    self.lane = lane
+    self.minute = minute
+    self.count = count
+  }
+}

@@ -1,0 +1,44 @@
+/// Bounds that no setting changes. Each says what happens beyond it.
+package enum Limits {
+  /// A longer status is no report and goes to quarantine.
+  package static let statusBytesMax = 64
+  /// Request line and headers together; more is answered 431.
+  package static let headerBytesMax = 16 * 1024
+  /// Levels of nesting in a report's JSON; deeper is not JSON to us, and goes to quarantine.
+  package static let jsonDepthMax = 64
+  /// After a refusal without reading the body, at most this much of it is read and dropped so that the answer arrives.
+  package static let drainBytesMax = 1024 * 1024
+  /// And for at most this long.
+  package static let drainTimeMax: Duration = .seconds(2)
+  /// Reports waiting for the next commit; one more is answered 503.
+  package static let waitingCommitsMax = 8_192
+  /// Reports in one transaction; the rest waits for the next.
+  package static let commitBatchMax = 1_024
+  /// A delivery's result waits at most this long for a commit to ride with.
+  package static let settleDelayMax: Duration = .milliseconds(20)
+  /// Results not yet on disk; at the bound nothing more is sent until a commit has taken some.
+  package static let unsettledMax = 1_024
+  /// Memory of the deliveries handed over to one lane; what comes after stays on disk until the lane has caught up.
+  package static let laneBytesMax = 2 * 1024 * 1024
+  /// Memory of the deliveries of all lanes; beyond it a lane has at most `laneBytesAssured`.
+  package static let lanesBytesMax = 12 * 1024 * 1024
+  package static let laneBytesAssured = 64 * 1024
+  /// What one delivery costs in memory besides its payload. Counted, not measured: deques, headers, key.
+  package static let deliveryOverheadBytes = 256
+  /// Deliveries read from the store at once for a lane that is catching up.
+  package static let pageRowsMax = 256
+  /// Transfers in flight over all lanes.
+  package static let transfersMax = 1_024
+  /// How much of an app's answer is read; the rest is dropped unread by closing the connection.
+  package static let answerBytesMax = 64 * 1024
+  /// Tries before a delivery can be dead, so that a relay that was off for days still tries.
+  package static let triesBeforeDeadMin = 5
+  /// Failed attempts kept of one delivery: the first, and this many of the last.
+  package static let attemptsKeptLast = 4
+  /// Characters of an error's words that are kept.
+  package static let errorTextMax = 200
+  /// Stopping waits this long for what is in flight.
+  package static let stopTimeMax: Duration = .seconds(10)
+  /// Disk kept aside so that settling and deleting work on a full disk.
+  package static let reserveBytes = 4 * 1024 * 1024
+}

@@ -1,0 +1,51 @@
+/// What the store has counted since it was made. Survives restarts, because each number is part of the commit that changed it.
+package struct Standing: Sendable, Equatable {
+  /// Distinct reports.
+  package var reports = 0
+  package var duplicates = 0
+  package var unmatched = 0
+  package var filtered = 0
+  package var quarantined: [QuarantineReason: Int] = [:]
+  package var refused: [String: Int] = [:]
+  package var lastReportAt: Instant?
+  package var lanes: [LaneStanding] = []
+  /// Size of the store's files, in bytes.
+  package var bytes = 0
+
+  package init() {}
+}
+
+/// One route's share. `matched` = `delivered` + `dead` + `pending`, always.
+package struct LaneStanding: Sendable, Equatable {
+  package var id: LaneID
+  package var name: String
+  /// Copies owed, ever.
+  package var matched = 0
+  package var delivered = 0
+  package var dead = 0
+  package var failedAttempts = 0
+  package var lastDeliveredAt: Instant?
+  /// Of the last failed attempt, in words; kept after a success, with its time, because "what was it last night" is asked too.
+  package var lastError: String?
+  package var lastErrorAt: Instant?
+
+  package init(id: LaneID, name: String) {
+    self.id = id
+    self.name = name
+  }
+
+  package var pending: Int { matched - delivered - dead }
+}
+
+/// One lane as it is at this moment in memory.
+package struct LaneGauge: Sendable, Equatable {
+  package var lane: LaneID
+  package var inFlight = 0
+  package var window = 0
+  package var breaker: Breaker.State = .closed
+  package var paused = false
+  /// True while deliveries are read from disk instead of being handed over.
+  package var isSpilled = false
+
+  package init(lane: LaneID) { self.lane = lane }
+}

@@ -1,0 +1,37 @@
+/// How many copies a lane may have in flight: between 1 and the route's `concurrency`.
+///
+/// Grows by one with each delivery and halves on outages, at most once per window's worth of answers, so that one burst of
+/// simultaneous failures counts once.
+package struct Window: Sendable, Equatable {
+  package private(set) var size: Int
+  package private(set) var sizeMax: Int
+  private var answersUntilNextShrink = 0
+
+  package init(sizeMax: Int) {
+    precondition(sizeMax >= 1, "a lane without a window never sends")
+    self.sizeMax = sizeMax
+    size = sizeMax
+  }
+
+  package mutating func settled(_ outcome: Outcome) {
+    answersUntilNextShrink = max(0, answersUntilNextShrink - 1)
+    if outcome.isDelivered {
+      size = min(sizeMax, size + 1)
+    } else if outcome.isOutage, answersUntilNextShrink == 0 {
+      size = max(1, size / 2)
+      answersUntilNextShrink = size
+    }
+  }
+
+  /// After an outage the app starts gently.
+  package mutating func restart() {
+    size = 1
+    answersUntilNextShrink = 0
+  }
+
+  package mutating func resize(sizeMax: Int) {
+    precondition(sizeMax >= 1, "a lane without a window never sends")
+    self.sizeMax = sizeMax
+    size = min(size, sizeMax)
+  }
+}
