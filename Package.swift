@@ -14,8 +14,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// A C library of the system: a module map and typed shims for what Swift cannot call.
-func system(_ name: String, apt package: String) -> Target {
-  .systemLibrary(name: name, path: "Sources/System/\(name)", providers: [.apt([package])])
+func system(_ name: String, apt packages: [String] = []) -> Target {
+  .systemLibrary(name: name, path: "Sources/System/\(name)", providers: packages.isEmpty ? nil : [.apt(packages)])
 }
 
 let package = Package(
@@ -54,8 +54,9 @@ let package = Package(
     module(
       "Deliver",
       [
-        "Model", "CCurl",
+        "Model", "CCurl", "CEpoll",
         .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
     module(
@@ -78,8 +79,9 @@ let package = Package(
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
       swiftSettings: strict),
-    system("CYAML", apt: "libyaml-dev"),
-    system("CCurl", apt: "libcurl4-openssl-dev"),
+    system("CYAML", apt: ["libyaml-dev"]),
+    system("CCurl", apt: ["libcurl4-openssl-dev"]),
+    system("CEpoll"),
   ],
   swiftLanguageModes: [.v6]
 )

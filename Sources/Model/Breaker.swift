@@ -27,7 +27,6 @@ package struct Breaker: Sendable, Equatable {
 
   package init() {}
 
-  /// True if an attempt may start now. While open and due this is the probe, which the caller then reports by `probeStarted`.
   package func allowsAttempt(at now: Instant) -> Bool {
     switch state {
     case .closed: true
@@ -39,12 +38,16 @@ package struct Breaker: Sendable, Equatable {
   /// When to ask again: nil while closed or while the probe is out, since its answer comes by itself.
   package var nextAttempt: Instant? { state == .open ? notBefore : nil }
 
-  package mutating func attemptStarted() {
-    if state == .open { state = .probing }
+  /// - Returns: true if the attempt is the probe; `settled` wants to be told.
+  package mutating func attemptStarted() -> Bool {
+    guard state == .open else { return false }
+    state = .probing
+    return true
   }
 
-  /// An attempt ended. Answers of attempts that began before the breaker opened are ordinary and only count as news of life.
-  package mutating func settled(_ outcome: Outcome, at now: Instant) -> Change {
+  /// An attempt ended. Outages of attempts that began before the breaker opened come late and tell nothing new; any answer is
+  /// news of life.
+  package mutating func settled(_ outcome: Outcome, isProbe: Bool, at now: Instant) -> Change {
     guard outcome.isOutage else {
       errorsInRow = 0
       probeWait = Self.probeWaitFirst
@@ -56,10 +59,10 @@ package struct Breaker: Sendable, Equatable {
     case .closed:
       errorsInRow += 1
       return errorsInRow >= Self.errorsMax ? open(at: now) : .none
-    case .probing:
+    case .probing where isProbe:
       probeWait = min(probeWait + probeWait, Self.probeWaitMax)
       return open(at: now)
-    case .open:
+    case .open, .probing:
       return .none
     }
   }

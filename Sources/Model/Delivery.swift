@@ -12,17 +12,27 @@ package struct Delivery: Sendable, Equatable {
   package var seq: Int64
   package var key: ReportKey
   package var receivedAt: Instant
+  /// When the route came to be owed the copy: `receivedAt`, except where a report was routed again later. Age and giving up
+  /// count from here.
+  package var owedAt: Instant
   package var payload: Payload
   /// Failed tries so far.
   package var tries: Int
+  /// The queue it was taken from, and still is in until it is settled: what is in flight is never written.
+  package var queue: Queue
 
-  package init(lane: LaneID, seq: Int64, key: ReportKey, receivedAt: Instant, payload: Payload, tries: Int = 0) {
+  package init(
+    lane: LaneID, seq: Int64, key: ReportKey, receivedAt: Instant, owedAt: Instant? = nil, payload: Payload, tries: Int = 0,
+    queue: Queue = .ready
+  ) {
     self.lane = lane
     self.seq = seq
     self.key = key
     self.receivedAt = receivedAt
+    self.owedAt = owedAt ?? receivedAt
     self.payload = payload
     self.tries = tries
+    self.queue = queue
   }
 
   /// What holding it in memory costs, in bytes.
@@ -65,6 +75,8 @@ package enum TransportFailure: String, Sendable, Hashable, CaseIterable {
   case disconnected
   /// The URL or a header of the route cannot be sent at all.
   case unusable
+  /// Not sent again: it waited longer than `retention.waiting`.
+  case expired
 }
 
 /// What becomes of a delivery after an attempt. A value: the store writes it, the lane acts on it.
@@ -79,7 +91,9 @@ package struct Settlement: Sendable, Equatable {
 
   package var lane: LaneID
   package var seq: Int64
-  package var receivedAt: Instant
+  /// Where the delivery was taken from.
+  package var queue: Queue
+  package var owedAt: Instant
   /// Including this one.
   package var tries: Int
   package var result: Result
@@ -96,7 +110,8 @@ package struct Settlement: Sendable, Equatable {
   ) {
     lane = delivery.lane
     seq = delivery.seq
-    receivedAt = delivery.receivedAt
+    queue = delivery.queue
+    owedAt = delivery.owedAt
     tries = delivery.tries + 1
     self.result = result
     self.outcome = outcome

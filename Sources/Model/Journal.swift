@@ -64,11 +64,23 @@ package struct Handover: Sendable {
   /// Lanes that were live until this commit and whose next deliveries stay on disk until fetched.
   package var spilled: [LaneID] = []
   package var pages: [Page] = []
+  /// Lanes whose retry queue got a delivery by another way than a settlement, and when it is due.
+  package var due: [Due] = []
   /// How many settlements are on disk now that were not before.
   package var settled = 0
 
   package init() {}
-  package var isEmpty: Bool { deliveries.isEmpty && spilled.isEmpty && pages.isEmpty && settled == 0 }
+  package var isEmpty: Bool { deliveries.isEmpty && spilled.isEmpty && pages.isEmpty && due.isEmpty && settled == 0 }
+
+  package struct Due: Sendable, Equatable {
+    package var lane: LaneID
+    package var at: Instant
+
+    package init(lane: LaneID, at: Instant) {
+      self.lane = lane
+      self.at = at
+    }
+  }
 }
 
 package enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,0 +1,96 @@
+import CCurl
+import Foundation
+import Model
+
+/// Makes attempts with libcurl's multi interface. Every handle lives and dies on the one thread that calls this.
+///
+/// Driven by sockets (`curl_multi_socket_action`), so that a turn costs what happened and not what hangs.
+final class CurlTransport {
+  private let multi: UnsafeMutableRawPointer
+  private let epoll: Epoll
+  private let routes: [RouteTransfers]
+  private var timerAt: Instant?
+  private let clock: Clock
+
+  init(routes: [RouteSettings], userAgent: String, epoll: Epoll, clock: @escaping Clock) {
+    precondition(curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, "libcurl cannot be set up")
+    guard let multi = curl_multi_init() else { preconditionFailure("out of memory") }
+    self.multi = multi
+    self.epoll = epoll
+    self.clock = clock
+    self.routes = routes.map { RouteTransfers(route: $0, userAgent: userAgent, epoll: epoll) }
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    check(relay_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Limits.transfersMax))
+    check(relay_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, context))
+    check(relay_multi_set_pointer(multi, CURLMOPT_TIMERDATA, context))
+    check(
+      relay_multi_set_socket(multi) { _, socket, what, context, _ in
+        Unmanaged<CurlTransport>.fromOpaque(context!).takeUnretainedValue().interest(socket, what)
+        return 0
+      })
+    check(
+      relay_multi_set_timer(multi) { _, milliseconds, context in
+        let transport = Unmanaged<CurlTransport>.fromOpaque(context!).takeUnretainedValue()
+        transport.timerAt = milliseconds < 0 ? nil : transport.clock() + .milliseconds(milliseconds)
+        return 0
+      })
+  }
+
+  /// When libcurl wants to be called even if no socket is ready.
+  var nextWake: Instant? { timerAt }
+
+  func start(_ attempt: Attempt) {
+    let transfer = routes[attempt.route].begin(attempt)
+    check(curl_multi_add_handle(multi, transfer.easy))
+  }
+
+  func socketReady(_ ready: Epoll.Ready) {
+    var events: Int32 = 0
+    if ready.isReadable { events |= CURL_CSELECT_IN }
+    if ready.isWritable { events |= CURL_CSELECT_OUT }
+    if ready.isFailed { events |= CURL_CSELECT_ERR }
+    var running: Int32 = 0
+    check(curl_multi_socket_action(multi, ready.descriptor, events, &running))
+  }
+
+  func timeIsUp(at now: Instant) {
+    guard let timerAt, timerAt <= now else { return }
+    self.timerAt = nil
+    var running: Int32 = 0
+    check(curl_multi_socket_action(multi, relayTimeoutSocket, 0, &running))
+  }
+
+  /// Calls `body` with each attempt that has ended since the last call.
+  func takeEnded(_ body: (Attempt, Outcome, _ detail: String) -> Void) {
+    var left: Int32 = 0
+    while let message = curl_multi_info_read(multi, &left) {
+      guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
+      let code = relay_message_result(message)
+      let transfer = Transfer.of(easy)
+      check(curl_multi_remove_handle(multi, easy))
+      let (outcome, detail) = transfer.outcome(code)
+      let attempt = transfer.attempt
+      transfer.route.end(transfer)
+      body(attempt, outcome, detail)
+    }
+  }
+
+  /// Ends what is in flight without a result, and every handle.
+  func close() {
+    for route in routes { route.close { check(curl_multi_remove_handle(multi, $0)) } }
+    check(curl_multi_cleanup(multi))
+  }
+
+  private func interest(_ socket: curl_socket_t, _ what: Int32) {
+    if what == CURL_POLL_REMOVE { return epoll.forget(socket) }
+    epoll.want(socket, readable: what & CURL_POLL_IN != 0, writable: what & CURL_POLL_OUT != 0)
+  }
+
+  /// The one place where the multi interface's codes are looked at: all of them are misuse or lack of memory.
+  private func check(_ code: CURLMcode) {
+    precondition(code == CURLM_OK, "libcurl: \(String(cString: curl_multi_strerror(code)))")
+  }
+}
+
+/// CURL_SOCKET_TIMEOUT, a macro that Swift does not import.
+private let relayTimeoutSocket: curl_socket_t = -1

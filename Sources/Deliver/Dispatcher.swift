@@ -1,0 +1,168 @@
+import DequeModule
+import HeapModule
+import Model
+
+/// One attempt that is to be made.
+struct Attempt: Sendable {
+  var delivery: Delivery
+  /// Into the routes, in the order of the rule file.
+  var route: Int
+  var isProbe: Bool
+  var startedAt: Instant
+}
+
+/// Decides what is sent when: every lane's turn, the bounds over all of them, and what becomes of a delivery after an attempt.
+///
+/// A value without I/O: its inputs are handovers, ends of attempts and the time; its outputs are attempts to start, pages to
+/// fetch and settlements to store. Work is proportional to what happened, not to the number of lanes.
+struct Dispatcher<RNG: RandomNumberGenerator> {
+  struct Output {
+    var start: [Attempt] = []
+    var fetch: [(queue: Queue, lane: LaneID)] = []
+    var settle: [Settlement] = []
+  }
+
+  private struct Wake: Comparable {
+    var at: Instant
+    var lane: Int
+    static func < (a: Wake, b: Wake) -> Bool { (a.at, a.lane) < (b.at, b.lane) }
+  }
+
+  private let routes: [RouteSettings]
+  private var lanes: [Lane]
+  private let indexOf: [LaneID: Int]
+  private var rng: RNG
+  private let observer: Observer
+  private(set) var inFlight = 0
+  /// Settlements given out and not known to be on disk.
+  private(set) var unsettled = 0
+  private(set) var isStopping = false
+  /// Lanes to look at, each once.
+  private var dirty: Deque<Int> = []
+  private var isDirty: [Bool]
+  private var wakes = Heap<Wake>()
+  /// The earliest wake in the heap for each lane, so that a lane is not pushed twice for the same or a later time.
+  private var wakeOf: [Instant?]
+  private var settlements: [Settlement] = []
+
+  /// - Parameter lanes: of the routes, in the same order.
+  init(routes: [RouteSettings], lanes ids: [LaneID], observer: @escaping Observer, rng: RNG) {
+    precondition(routes.count == ids.count, "every route has a lane")
+    self.routes = routes
+    lanes = zip(ids, routes).map { Lane(id: $0, concurrency: $1.concurrency, isPaused: $1.paused) }
+    indexOf = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
+    isDirty = Array(repeating: true, count: ids.count)
+    dirty = Deque(ids.indices)
+    wakeOf = Array(repeating: nil, count: ids.count)
+    self.observer = observer
+    self.rng = rng
+  }
+
+  // MARK: - Inputs
+
+  mutating func receive(_ handover: Handover) {
+    unsettled -= handover.settled
+    precondition(unsettled >= 0, "more settlements are on disk than were given out")
+    for delivery in handover.deliveries { change(delivery.lane) { $0.handed(delivery) } }
+    for lane in handover.spilled { change(lane) { $0.spilled() } }
+    for page in handover.pages { change(page.lane) { $0.paged(page) } }
+    for due in handover.due { change(due.lane) { $0.dueInStore(due.at) } }
+  }
+
+  /// - Parameter detail: what went wrong, in words without a secret; empty if delivered.
+  mutating func ended(_ attempt: Attempt, _ outcome: Outcome, detail: String, at now: Instant) {
+    inFlight -= 1
+    let (delivery, took) = (attempt.delivery, now - attempt.startedAt)
+    let result = verdict(attempt, outcome, at: now)
+    let settlement = Settlement(
+      of: delivery, result: result, outcome: outcome, detail: detail, startedAt: attempt.startedAt, took: took)
+    settlements.append(settlement)
+    unsettled += 1
+    let breaker = change(delivery.lane) { lane in
+      if case .retry(let due) = result { lane.dueInStore(due) }
+      return lane.settled(outcome, isProbe: attempt.isProbe, at: now)
+    }
+    switch breaker {
+    case .none: break
+    case .opened(let until): observer(.breakerOpened(delivery.lane, until: until))
+    case .closed: observer(.breakerClosed(delivery.lane))
+    }
+    observer(.attempted(delivery.lane, outcome, detail: detail, took: took))
+    if result == .delivered { observer(.delivered(delivery.lane, tries: settlement.tries, lag: now - delivery.receivedAt)) }
+    if result == .dead { observer(.died(delivery.lane, tries: settlement.tries)) }
+  }
+
+  /// Nothing starts from here on.
+  mutating func stop() { isStopping = true }
+
+  // MARK: - Output
+
+  /// What is to be done now. To be called after inputs, and when `nextWake` has come.
+  mutating func advance(to now: Instant) -> Output {
+    var output = Output()
+    swap(&output.settle, &settlements)
+    guard !isStopping else { return output }
+    while let wake = wakes.min, wake.at <= now {
+      _ = wakes.removeMin()
+      wakeOf[wake.lane] = nil
+      mark(wake.lane)
+    }
+    // Lanes that must wait for room are looked at again next time, in turn.
+    var waiting: Deque<Int> = []
+    while let index = dirty.popFirst() {
+      isDirty[index] = false
+      if serve(index, &output, at: now) { schedule(index, at: now) } else { waiting.append(index) }
+    }
+    for index in waiting { mark(index) }
+    return output
+  }
+
+  var nextWake: Instant? { isStopping ? nil : wakes.min?.at }
+
+  func gauges() -> [LaneGauge] { lanes.map { $0.gauge() } }
+
+  /// Starts what the lane may start.
+  /// - Returns: false if a bound over all lanes kept it from starting more.
+  private mutating func serve(_ index: Int, _ output: inout Output, at now: Instant) -> Bool {
+    while hasRoom(for: lanes[index]) {
+      guard let (delivery, isProbe) = lanes[index].next(at: now) else {
+        for queue in lanes[index].pagesToFetch(at: now) { output.fetch.append((queue, lanes[index].id)) }
+        return true
+      }
+      inFlight += 1
+      output.start.append(Attempt(delivery: delivery, route: index, isProbe: isProbe, startedAt: now))
+    }
+    return false
+  }
+
+  /// A lane with nothing in flight may always send one, so that no number of hanging apps keeps a copy from any other.
+  private func hasRoom(for lane: Lane) -> Bool {
+    unsettled < Limits.unsettledMax && (inFlight < Limits.transfersMax || lane.inFlight == 0)
+  }
+
+  private mutating func schedule(_ index: Int, at now: Instant) {
+    guard let wake = lanes[index].nextWake(at: now) else { return }
+    if let known = wakeOf[index], known <= wake { return }
+    wakeOf[index] = wake
+    wakes.insert(Wake(at: wake, lane: index))
+  }
+
+  private mutating func verdict(_ attempt: Attempt, _ outcome: Outcome, at now: Instant) -> Settlement.Result {
+    guard !outcome.isDelivered else { return .delivered }
+    let (policy, tries) = (routes[attempt.route].retry, attempt.delivery.tries + 1)
+    if policy.isGivenUp(owedAt: attempt.delivery.owedAt, tries: tries, at: now) { return .dead }
+    return .retry(due: now + policy.wait(afterTries: tries, using: &rng))
+  }
+
+  private mutating func change<T>(_ id: LaneID, _ body: (inout Lane) -> T) -> T {
+    guard let index = indexOf[id] else { preconditionFailure("the journal hands over only lanes that were asked for") }
+    mark(index)
+    return body(&lanes[index])
+  }
+
+  private mutating func mark(_ index: Int) {
+    guard !isDirty[index] else { return }
+    isDirty[index] = true
+    dirty.append(index)
+  }
+}

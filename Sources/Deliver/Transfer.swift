@@ -1,0 +1,212 @@
+import CCurl
+import Foundation
+import Model
+
+/// The handles of one route: each keeps its options and its connection for the next attempt.
+final class RouteTransfers {
+  let settings: RouteSettings
+  let headers: CopyHeaders
+  let epoll: Epoll
+  private var idle: [Transfer] = []
+  private var busy: [ObjectIdentifier: Transfer] = [:]
+
+  init(route: RouteSettings, userAgent: String, epoll: Epoll) {
+    settings = route
+    self.epoll = epoll
+    headers = CopyHeaders(route: route, userAgent: userAgent)
+  }
+
+  func begin(_ attempt: Attempt) -> Transfer {
+    let transfer = idle.popLast() ?? Transfer(route: self)
+    transfer.begin(attempt)
+    busy[ObjectIdentifier(transfer)] = transfer
+    return transfer
+  }
+
+  func end(_ transfer: Transfer) {
+    busy[ObjectIdentifier(transfer)] = nil
+    transfer.end()
+    idle.append(transfer)
+  }
+
+  func close(removing remove: (UnsafeMutableRawPointer) -> Void) {
+    for transfer in busy.values {
+      remove(transfer.easy)
+      transfer.end()
+      transfer.close()
+    }
+    for transfer in idle { transfer.close() }
+    busy = [:]
+    idle = []
+    headers.close()
+  }
+}
+
+/// One easy handle, and the attempt it is making. The handle's private pointer is this object.
+final class Transfer {
+  let easy: UnsafeMutableRawPointer
+  unowned let route: RouteTransfers
+  private var current: Attempt?
+  private var list: UnsafeMutablePointer<curl_slist>?
+  /// What libcurl sends from: an array's own bytes may not be pointed to for longer than a call.
+  private var body = UnsafeMutableRawBufferPointer.allocate(byteCount: 1_024, alignment: 1)
+  private var answerBytes = 0
+  private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+
+  init(route: RouteTransfers) {
+    guard let easy = curl_easy_init() else { preconditionFailure("out of memory") }
+    self.easy = easy
+    self.route = route
+    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    configure()
+  }
+
+  var attempt: Attempt {
+    guard let current else { preconditionFailure("a transfer that ended was making an attempt") }
+    return current
+  }
+
+  static func of(_ easy: UnsafeMutableRawPointer) -> Transfer {
+    var pointer: UnsafeMutableRawPointer?
+    check(relay_easy_get_pointer(easy, CURLINFO_PRIVATE, &pointer))
+    return Unmanaged<Transfer>.fromOpaque(pointer!).takeUnretainedValue()
+  }
+
+  func begin(_ attempt: Attempt) {
+    current = attempt
+    answerBytes = 0
+    errorText.pointee = 0
+    list = route.headers.list(for: attempt)
+    let bytes = attempt.delivery.payload.bytes
+    if bytes.count > body.count {
+      body.deallocate()
+      body = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+    }
+    body.copyBytes(from: bytes)
+    check(relay_easy_set_headers(easy, list))
+    check(relay_easy_set_pointer(easy, CURLOPT_POSTFIELDS, body.baseAddress))
+    check(relay_easy_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)))
+  }
+
+  func end() {
+    check(relay_easy_set_headers(easy, nil))
+    route.headers.free(list)
+    list = nil
+    current = nil
+  }
+
+  func close() {
+    curl_easy_cleanup(easy)
+    body.deallocate()
+    errorText.deallocate()
+  }
+
+  /// Options that are the same for every attempt of the route.
+  private func configure() {
+    let (settings, context) = (route.settings, Unmanaged.passUnretained(self).toOpaque())
+    check(relay_easy_set_pointer(easy, CURLOPT_PRIVATE, context))
+    check(relay_easy_set_string(easy, CURLOPT_URL, settings.url.reveal()))
+    check(relay_easy_allow_http_only(easy))
+    check(relay_easy_set_long(easy, CURLOPT_POST, 1))
+    check(relay_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0))
+    check(relay_easy_set_long(easy, CURLOPT_NOSIGNAL, 1))
+    check(relay_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS)))
+    // With TLS 1.2 and verification, which are libcurl's defaults and said here because nothing else may ever be meant.
+    check(relay_easy_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1))
+    check(relay_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2))
+    check(relay_easy_set_long(easy, CURLOPT_TIMEOUT_MS, Int(settings.timeout.milliseconds)))
+    check(relay_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(settings.timeout.milliseconds)))
+    check(relay_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1))
+    check(relay_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
+    check(relay_easy_set_pointer(easy, CURLOPT_WRITEDATA, context))
+    check(
+      relay_easy_set_write(easy) { _, size, count, context in
+        Unmanaged<Transfer>.fromOpaque(context!).takeUnretainedValue().answered(bytes: size * count)
+      })
+    configureSockets(Unmanaged.passUnretained(route.epoll).toOpaque())
+  }
+
+  /// A connection may outlive the handle that opened it, but not the loop that waits on it.
+  private func configureSockets(_ epoll: UnsafeMutableRawPointer) {
+    check(relay_easy_set_pointer(easy, CURLOPT_OPENSOCKETDATA, epoll))
+    check(
+      relay_easy_set_open(easy) { context, _, address in
+        let kind = address!.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
+        let socket = Foundation.socket(address!.pointee.family, kind, address!.pointee.protocol)
+        if socket >= 0 { Unmanaged<Epoll>.fromOpaque(context!).takeUnretainedValue().opened(socket) }
+        return socket
+      })
+    check(relay_easy_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, epoll))
+    check(
+      relay_easy_set_close(easy) { context, socket in
+        Unmanaged<Epoll>.fromOpaque(context!).takeUnretainedValue().closing(socket)
+        return Foundation.close(socket)
+      })
+  }
+
+  /// The answer's body tells nothing that its status does not, so it is counted and dropped.
+  private func answered(bytes: Int) -> Int {
+    answerBytes += bytes
+    return answerBytes <= Limits.answerBytesMax ? bytes : 0
+  }
+
+  /// What a transfer's end means, and for a failure, words for the operator without a URL's query or any header.
+  func outcome(_ code: CURLcode) -> (Outcome, detail: String) {
+    let status = long(CURLINFO_RESPONSE_CODE)
+    switch code {
+    case CURLE_OK:
+      return answered(status)
+    case CURLE_WRITE_ERROR where answerBytes > Limits.answerBytesMax:
+      return answered(status)
+    case CURLE_OPERATION_TIMEDOUT:
+      return timedOut()
+    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
+      return (.failed(.dns), "the host name has no address")
+    case CURLE_COULDNT_CONNECT:
+      let isRefused = long(CURLINFO_OS_ERRNO) == Int(ECONNREFUSED)
+      return isRefused ? (.failed(.refused), "connection refused") : (.failed(.unreachable), "cannot connect")
+    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_CACERT_BADFILE,
+      CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
+      return (.failed(.tls), words(or: code))
+    case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
+      return (.failed(.unusable), "the URL cannot be used")
+    default:
+      return (.failed(.disconnected), words(or: code))
+    }
+  }
+
+  private func answered(_ status: Int) -> (Outcome, detail: String) {
+    let outcome = Outcome.answered(status: status)
+    return (outcome, outcome.isDelivered ? "" : "answered \(status)")
+  }
+
+  private func timedOut() -> (Outcome, detail: String) {
+    let limit = "\(route.settings.timeout.milliseconds / 1_000) s"
+    if time(CURLINFO_CONNECT_TIME_T) == 0 { return (.failed(.timeoutConnect), "no connection within \(limit)") }
+    if time(CURLINFO_STARTTRANSFER_TIME_T) == 0 { return (.failed(.timeoutFirstByte), "no answer within \(limit)") }
+    return (.failed(.timeoutWhole), "no complete answer within \(limit)")
+  }
+
+  /// libcurl's words of a connection name hosts, ports and certificates, never a path or a query.
+  private func words(or code: CURLcode) -> String {
+    let text = String(cString: errorText)
+    return String((text.isEmpty ? String(cString: curl_easy_strerror(code)) : text).prefix(Limits.errorTextMax))
+  }
+
+  private func long(_ info: CURLINFO) -> Int {
+    var value = 0
+    check(relay_easy_get_long(easy, info, &value))
+    return value
+  }
+
+  private func time(_ info: CURLINFO) -> curl_off_t {
+    var value: curl_off_t = 0
+    check(relay_easy_get_time(easy, info, &value))
+    return value
+  }
+}
+
+/// The one place where the easy interface's codes are looked at: options and infos fail only by misuse or lack of memory.
+private func check(_ code: CURLcode) {
+  precondition(code == CURLE_OK, "libcurl: \(String(cString: curl_easy_strerror(code)))")
+}

@@ -1,0 +1,113 @@
+/// What every lane has been handed over, kept by a journal's writer.
+///
+/// A value without I/O: the rules by which nothing is handed over twice, nothing is overtaken, and memory stays bounded. Shared
+/// by every implementation of `Journal`.
+package struct LaneBook: Sendable {
+  /// Why a delivery is or is not handed over.
+  package enum Verdict: Sendable, Equatable {
+    case handOver
+    /// Not now: the lane was live and is spilled from here on.
+    case spill
+    /// Not now: the lane is spilled already.
+    case stay
+  }
+
+  /// A place in a lane's retry queue, which is in the order of (due, seq).
+  package struct RetryCursor: Sendable, Equatable {
+    package var due: Instant
+    package var seq: Int64
+  }
+
+  private struct Lane: Sendable {
+    var isLive = false
+    var heldBytes = 0
+    /// Of the ready queue, everything up to this seq has been handed over. Meaningless while live.
+    var readyCursor: Int64 = 0
+    var retryCursor = RetryCursor(due: Instant(microseconds: .min), seq: 0)
+  }
+
+  private var lanes: [Int: Lane] = [:]
+  private var heldBytes = 0
+  private let laneBytesMax: Int
+  private let lanesBytesMax: Int
+  private let laneBytesAssured: Int
+
+  package init(
+    laneBytesMax: Int = Limits.laneBytesMax, lanesBytesMax: Int = Limits.lanesBytesMax, laneBytesAssured: Int = Limits.laneBytesAssured
+  ) {
+    self.laneBytesMax = laneBytesMax
+    self.lanesBytesMax = lanesBytesMax
+    self.laneBytesAssured = laneBytesAssured
+  }
+
+  package func isLive(_ lane: LaneID) -> Bool { lanes[lane.number]?.isLive ?? false }
+  package func readyCursor(_ lane: LaneID) -> Int64 { lanes[lane.number]?.readyCursor ?? 0 }
+  package func retryCursor(_ lane: LaneID) -> RetryCursor { lanes[lane.number, default: Lane()].retryCursor }
+
+  /// A delivery was committed to the ready queue.
+  package mutating func committed(_ delivery: Delivery) -> Verdict {
+    guard var lane = lanes[delivery.lane.number], lane.isLive else { return .stay }
+    if hasRoom(lane, for: delivery.cost) {
+      hold(delivery)
+      return .handOver
+    }
+    lane.isLive = false
+    lane.readyCursor = delivery.seq - 1
+    lanes[delivery.lane.number] = lane
+    return .spill
+  }
+
+  /// True if a page of the lane may take another delivery. A page's first delivery is always taken, so that a lane with
+  /// nothing in flight cannot starve.
+  package func pageTakes(_ delivery: Delivery, isFirst: Bool) -> Bool {
+    isFirst || hasRoom(lanes[delivery.lane.number, default: Lane()], for: delivery.cost)
+  }
+
+  /// A delivery was put into a page; for one of the retry queue, `due` is its place there.
+  package mutating func paged(_ delivery: Delivery, due: Instant? = nil) {
+    hold(delivery)
+    if let due {
+      lanes[delivery.lane.number]!.retryCursor = RetryCursor(due: due, seq: delivery.seq)
+    } else {
+      lanes[delivery.lane.number]!.readyCursor = delivery.seq
+    }
+  }
+
+  /// A page reached the end of the ready queue: what is committed next is handed over.
+  package mutating func caughtUp(_ lane: LaneID) { lanes[lane.number, default: Lane()].isLive = true }
+
+  /// The journal may hold more than was handed over: from here on every lane is read from disk again, after `seq`.
+  /// - Returns: the lanes that were live.
+  package mutating func spillLiveLanes(after seq: Int64) -> [LaneID] {
+    let live = lanes.keys.filter { lanes[$0]!.isLive }.sorted()
+    for number in live {
+      lanes[number]!.isLive = false
+      lanes[number]!.readyCursor = seq
+    }
+    return live.map(LaneID.init)
+  }
+
+  /// When a delivery goes to the retry queue it is due after all that was handed over from there, whatever the clock did.
+  package func dueAfterCursor(_ due: Instant, of lane: LaneID) -> Instant {
+    let cursor = retryCursor(lane).due
+    return due > cursor ? due : cursor + .microseconds(1)
+  }
+
+  /// A handed-over delivery was settled, and its memory is free.
+  package mutating func released(_ cost: Int, of lane: LaneID) {
+    guard lanes[lane.number] != nil else { return }
+    lanes[lane.number]!.heldBytes -= cost
+    heldBytes -= cost
+    assert(lanes[lane.number]!.heldBytes >= 0, "a lane gave back more memory than it held")
+  }
+
+  private func hasRoom(_ lane: Lane, for cost: Int) -> Bool {
+    let held = lane.heldBytes + cost
+    return held <= laneBytesMax && (heldBytes + cost <= lanesBytesMax || held <= laneBytesAssured)
+  }
+
+  private mutating func hold(_ delivery: Delivery) {
+    lanes[delivery.lane.number, default: Lane()].heldBytes += delivery.cost
+    heldBytes += delivery.cost
+  }
+}

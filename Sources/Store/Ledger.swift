@@ -1,0 +1,101 @@
+import GRDB
+import Model
+import Synchronization
+
+/// What the writer shows to other threads: the numbers as of the last commit, whether it succeeded, and who gets the handovers.
+/// Only the writer changes it.
+final class Ledger: Sendable {
+  private struct State {
+    var standing: Standing
+    var isHealthy = true
+    var receive: (@Sendable (Handover) -> Void)?
+  }
+
+  private let state: Mutex<State>
+  /// Of the last report stored, ever; 0 before the first.
+  let lastSeqAtStart: Int64
+
+  init(readFrom connection: StoreConnection) throws {
+    let (standing, lastSeq) = try connection.slowly(Standing.read)
+    state = Mutex(State(standing: standing))
+    lastSeqAtStart = lastSeq
+  }
+
+  var isHealthy: Bool { state.withLock { $0.isHealthy } }
+  func standing() -> Standing { state.withLock { $0.standing } }
+  func connect(_ receive: @escaping @Sendable (Handover) -> Void) { state.withLock { $0.receive = receive } }
+
+  func committed(_ tally: Tally) {
+    state.withLock {
+      $0.standing.add(tally)
+      $0.isHealthy = true
+    }
+  }
+
+  func commitFailed() { state.withLock { $0.isHealthy = false } }
+  func reloaded(_ standing: Standing) { state.withLock { $0.standing = standing } }
+  func added(_ lane: LaneStanding) { state.withLock { $0.standing.lanes.append(lane) } }
+
+  func handOver(_ handover: Handover) {
+    guard !handover.isEmpty else { return }
+    state.withLock { $0.receive }?(handover)
+  }
+
+  /// Writes with the numbers at hand, without copying them.
+  func write(_ tally: Tally, _ statements: Statements, lastSeq: Int64) throws(SQLiteFailure) {
+    let result = state.withLock { state in
+      Result { () throws(SQLiteFailure) in try tally.write(statements, onto: state.standing, lastSeq: lastSeq) }
+    }
+    try result.get()
+  }
+}
+
+extension Standing {
+  /// Reads every number: a row a lane, a row a counter.
+  /// - Returns: and the seq of the last report stored.
+  static func read(_ db: Database) throws -> (Standing, lastSeq: Int64) {
+    var standing = Standing()
+    for row in try Row.fetchAll(db, sql: "SELECT * FROM lane ORDER BY id") {
+      let lane = LaneStanding(row)
+      standing.lanes.append(lane)
+      precondition(lane.id.number == standing.lanes.count, "lanes are numbered from 1 without gaps, and never deleted")
+    }
+    var lastSeq: Int64 = 0
+    for row in try Row.fetchAll(db, sql: "SELECT name, value FROM counter") {
+      let (name, value): (String, Int64) = (row[0], row[1])
+      switch name {
+      case CounterName.lastSeq: lastSeq = value
+      case CounterName.reports: standing.reports = Int(value)
+      case CounterName.duplicates: standing.duplicates = Int(value)
+      case CounterName.unmatched: standing.unmatched = Int(value)
+      case CounterName.filtered: standing.filtered = Int(value)
+      case CounterName.lastReportAt: standing.lastReportAt = Instant(microseconds: value)
+      default: standing.readLabelled(name, Int(value))
+      }
+    }
+    return (standing, lastSeq)
+  }
+
+  private mutating func readLabelled(_ name: String, _ value: Int) {
+    if name.hasPrefix(CounterName.refused) {
+      refused[String(name.dropFirst(CounterName.refused.count))] = value
+    } else if name.hasPrefix(CounterName.quarantined),
+      let reason = QuarantineReason(rawValue: String(name.dropFirst(CounterName.quarantined.count)))
+    {
+      quarantined[reason] = value
+    }
+  }
+}
+
+extension LaneStanding {
+  fileprivate init(_ row: Row) {
+    self.init(id: LaneID(row["id"]), name: row["name"])
+    matched = row["matched"]
+    delivered = row["delivered"]
+    dead = row["dead"]
+    failedAttempts = row["failed_attempts"]
+    lastDeliveredAt = (row["last_delivered_at"] as Int64?).map(Instant.init(microseconds:))
+    lastError = row["last_error"]
+    lastErrorAt = (row["last_error_at"] as Int64?).map(Instant.init(microseconds:))
+  }
+}

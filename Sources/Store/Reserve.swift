@@ -1,0 +1,33 @@
+import Foundation
+import Model
+
+/// Disk space kept aside for the day the disk is full: given up then, so that deliveries can still be settled and old rows
+/// deleted, and taken again before the next report is accepted.
+struct Reserve {
+  private let path: String
+  private let bytes: Int
+  private(set) var isHeld = false
+
+  init(storePath: String, bytes: Int = Limits.reserveBytes) {
+    path = storePath + ".reserve"
+    self.bytes = bytes
+  }
+
+  /// Takes the space. Quick where it is held already.
+  /// - Returns: false if the disk has not that much room; then nothing is kept.
+  mutating func take() -> Bool {
+    guard !isHeld else { return true }
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    // Unlike ftruncate(2) this allocates, or fails with ENOSPC or, at a file-size limit, EFBIG.
+    isHeld = posix_fallocate(descriptor, 0, off_t(bytes)) == 0
+    if !isHeld { unlink(path) }
+    return isHeld
+  }
+
+  mutating func giveUp() {
+    unlink(path)
+    isHeld = false
+  }
+}

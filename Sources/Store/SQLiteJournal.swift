@@ -1,0 +1,139 @@
+import Foundation
+import GRDB
+import Model
+import Synchronization
+
+/// The journal on SQLite: one file, one writing thread, group commit.
+///
+/// Whatever arrives while a commit is on its way to disk shares the next one; nobody waits on a timer.
+package final class SQLiteJournal: Journal {
+  private let inbox = Inbox()
+  private let ledger: Ledger
+  private let path: String
+  private let reader: DatabaseQueue
+  private let ended = DispatchSemaphore(value: 0)
+
+  /// Opens or makes the store at `path` and starts its writer.
+  /// - Throws: if the store cannot be used; then nothing of it was changed, but files may have been made.
+  package init(path: String, retention: Retention = Retention(), clock: @escaping Clock, observer: @escaping Observer) throws(StoreError) {
+    let lock = try StoreLock(storePath: path)
+    let connection = try StoreConnection(path: path)
+    let ledger: Ledger
+    do {
+      ledger = try Ledger(readFrom: connection)
+      reader = try Self.openReader(path)
+    } catch {
+      connection.close()
+      throw .unusable(path: path, words: "\(error)")
+    }
+    self.path = path
+    self.ledger = ledger
+    let writer = Writer(
+      path: path, connection: connection, inbox: inbox, ledger: ledger, retention: retention, clock: clock, observer: observer)
+    start(writer, holding: lock)
+  }
+
+  /// The writer lives on a thread of its own from here on, and the lock as long as the writer.
+  private func start(_ writer: Writer, holding lock: StoreLock) {
+    let ended = ended
+    nonisolated(unsafe) let writer = writer
+    let thread = Thread {
+      withExtendedLifetime(lock) { writer.run() }
+      ended.signal()
+    }
+    thread.name = "store"
+    thread.start()
+  }
+
+  package func lanes(for names: [String]) throws(JournalError) -> [LaneID] {
+    let result = Mutex<Result<[LaneID], JournalError>>(.failure(.closed))
+    let done = DispatchSemaphore(value: 0)
+    let isTaken = inbox.put(task: { writer in
+      result.withLock { $0 = Result { () throws(JournalError) in try writer.lanes(for: names) } }
+      done.signal()
+    })
+    if isTaken { done.wait() }
+    return try result.withLock { $0 }.get()
+  }
+
+  package func connect(_ receive: @escaping @Sendable (Handover) -> Void) { ledger.connect(receive) }
+
+  package func append(_ arrival: Arrival, then: @escaping @Sendable (JournalError?) -> Void) { inbox.put(.report(arrival), then: then) }
+
+  package func quarantine(_ body: Quarantined, then: @escaping @Sendable (JournalError?) -> Void) { inbox.put(.body(body), then: then) }
+
+  package func settle(_ results: [Settlement]) {
+    if !results.isEmpty { inbox.put(results) }
+  }
+
+  package func fetch(_ queue: Queue, of lane: LaneID) { inbox.put(fetch: queue, of: lane) }
+
+  package func count(refused reason: String) { inbox.put(refused: reason) }
+
+  package func standing() -> Standing {
+    var standing = ledger.standing()
+    standing.bytes = ["", "-wal"].reduce(0) { sum, suffix in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: path + suffix)
+      return sum + (attributes?[.size] as? Int ?? 0)
+    }
+    return standing
+  }
+
+  package var isHealthy: Bool { ledger.isHealthy }
+
+  package func oldestWaiting() throws(JournalError) -> [LaneID: Instant] {
+    try read { db in
+      var oldest: [LaneID: Instant] = [:]
+      for row in try Row.fetchAll(db, sql: Self.oldestWaitingSQL) {
+        guard let at = row[1] as Int64? else { continue }
+        oldest[LaneID(row[0])] = Instant(microseconds: at)
+      }
+      return oldest
+    }
+  }
+
+  package func waiting() throws(JournalError) -> [WaitingCount] {
+    try read { db in
+      try Row.fetchAll(db, sql: "SELECT lane, minute, count FROM waiting WHERE count > 0 ORDER BY lane, minute").map {
+        WaitingCount(lane: LaneID($0[0]), minute: Instant(microseconds: $0[1]), count: $0[2])
+      }
+    }
+  }
+
+  package func close() {
+    inbox.close()
+    ended.wait()
+    // Another close, later, finds it ended as well.
+    ended.signal()
+    try? reader.close()
+  }
+
+  /// To the microsecond by the ends of the two queues, two index probes a lane.
+  private static let oldestWaitingSQL = """
+    SELECT lane.id, (
+      SELECT min(at) FROM (
+        SELECT received_at AS at FROM report WHERE seq = (SELECT min(seq) FROM ready WHERE ready.lane = lane.id)
+        UNION ALL
+        SELECT owed_at FROM retry WHERE retry.lane = lane.id AND seq = (SELECT min(seq) FROM retry AS r WHERE r.lane = lane.id)))
+    FROM lane
+    """
+
+  private func read<T>(_ body: (Database) throws -> T) throws(JournalError) -> T {
+    do {
+      return try reader.read(body)
+    } catch let error as DatabaseError {
+      throw .failed(code: Int(error.extendedResultCode.rawValue), words: error.message ?? "\(error.resultCode)")
+    } catch {
+      throw .failed(code: 0, words: "\(error)")
+    }
+  }
+
+  private static func openReader(_ path: String) throws -> DatabaseQueue {
+    var configuration = GRDB.Configuration()
+    configuration.label = "store reader"
+    configuration.readonly = true
+    // A WAL database makes a reader wait only while the file is being recovered (sqlite.org/wal.html).
+    configuration.busyMode = .timeout(1)
+    return try DatabaseQueue(path: path, configuration: configuration)
+  }
+}

@@ -1,0 +1,174 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+import Model
+
+/// The one connection that writes and checkpoints, with the statements of the data path.
+///
+/// SQLite before 3.51.3 can corrupt a WAL database when two connections write or checkpoint at once (sqlite.org/wal.html, "The
+/// WAL-Reset Bug"), so there is never a second one: readers are opened read-only. GRDB opens, configures and migrates; between
+/// two calls of `use` nothing of it runs. Belongs to the writer's thread.
+final class StoreConnection {
+  /// Pages in the WAL after which the writer moves them into the database, between two commits.
+  static let checkpointPages: Int32 = 2_000
+  private static let cacheKiB = 8 * 1024
+  private static let walBytesKept = 32 * 1024 * 1024
+
+  private let database: DatabaseQueue
+  private let handle: OpaquePointer
+  private let walPages = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+  let statements: Statements
+
+  init(path: String) throws(StoreError) {
+    do {
+      try Self.createFile(path)
+      database = try DatabaseQueue(path: path, configuration: Self.configuration)
+      guard try !database.read(Schema.migrator.hasBeenSuperseded) else { throw StoreError.newer(path: path) }
+      try Schema.migrator.migrate(database)
+      (handle, statements) = try database.writeWithoutTransaction { db in
+        guard let handle = db.sqliteConnection else { preconditionFailure("an open connection has a handle") }
+        return (handle, try Statements(on: handle))
+      }
+    } catch {
+      throw Self.explain(error, path: path)
+    }
+    walPages.initialize(to: 0)
+    // Replaces SQLite's own automatic checkpoint, which would run inside a commit that providers are waiting for.
+    sqlite3_wal_hook(
+      handle,
+      { context, _, _, pages in
+        context?.assumingMemoryBound(to: Int32.self).pointee = pages
+        return SQLITE_OK
+      }, walPages)
+  }
+
+  /// Runs `body` in one transaction, which is on disk when this returns.
+  /// - Throws: after a rollback; nothing was stored.
+  func transact(_ body: (Statements) throws(SQLiteFailure) -> Void) throws(SQLiteFailure) {
+    try use { statements throws(SQLiteFailure) in
+      try statements.begin.run()
+      do throws(SQLiteFailure) {
+        try body(statements)
+        try statements.commit.run()
+      } catch {
+        // SQLite rolls back by itself after some errors (sqlite.org/lang_transaction.html), and then has nothing to roll back.
+        if sqlite3_get_autocommit(handle) == 0 { _ = try? statements.rollback.run() }
+        throw error
+      }
+    }
+  }
+
+  func use(_ body: (Statements) throws(SQLiteFailure) -> Void) throws(SQLiteFailure) {
+    let result = database.unsafeReentrantWrite { _ in Result { () throws(SQLiteFailure) in try body(statements) } }
+    try result.get()
+  }
+
+  /// For what is not on the data path.
+  func slowly<T>(_ body: (Database) throws -> T) throws -> T { try database.writeWithoutTransaction(body) }
+
+  /// Moves the WAL into the database once it has grown. Not in a transaction; errors wait for the next commit to show.
+  func checkpointIfGrown() {
+    guard walPages.pointee >= Self.checkpointPages else { return }
+    _ = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+  }
+
+  func close() {
+    sqlite3_wal_hook(handle, nil, nil)
+    statements.finalize()
+    try? database.close()
+    walPages.deallocate()
+  }
+
+  private static var configuration: GRDB.Configuration {
+    var configuration = GRDB.Configuration()
+    configuration.label = "store"
+    configuration.journalMode = .wal
+    configuration.foreignKeysEnabled = false
+    configuration.prepareDatabase { db in
+      // FULL: a commit is on disk when it returns, also when the power fails (sqlite.org/pragma.html#pragma_synchronous).
+      try db.execute(
+        sql: """
+          PRAGMA synchronous = FULL;
+          PRAGMA cache_size = -\(cacheKiB);
+          PRAGMA journal_size_limit = \(walBytesKept);
+          PRAGMA temp_store = MEMORY;
+          """)
+    }
+    return configuration
+  }
+
+  /// The file holds phone numbers and messages: nobody but the owner reads it. SQLite gives its other files the same mode.
+  private static func createFile(_ path: String) throws {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw StoreError.unusable(path: path, words: String(cString: strerror(errno))) }
+    Foundation.close(descriptor)
+  }
+
+  private static func explain(_ error: any Error, path: String) -> StoreError {
+    switch error {
+    case let error as StoreError: return error
+    case let error as SQLiteFailure: return explain(code: error.code, words: error.words, path: path)
+    case let error as DatabaseError:
+      return explain(code: error.extendedResultCode.rawValue, words: error.message ?? "\(error.resultCode)", path: path)
+    default: return .unusable(path: path, words: "\(error)")
+    }
+  }
+
+  private static func explain(code: Int32, words: String, path: String) -> StoreError {
+    switch code & 0xff {
+    case SQLITE_NOTADB: .notAStore(path: path)
+    case SQLITE_FULL: .diskFull(path: path)
+    // Tables of ours exist without our list of migrations, or the other way round: another program's file.
+    case SQLITE_ERROR: .notAStore(path: path)
+    default: .unusable(path: path, words: words)
+    }
+  }
+}
+
+/// Every statement of the data path, prepared.
+struct Statements {
+  let begin, commit, rollback: Statement
+  let insertReport, insertPayload, insertReady, findReport, refreshReport, insertQuarantine: Statement
+  let deleteReady, deleteRetry, insertRetry, insertDead, insertDone, insertAttempt, thinAttempts: Statement
+  let updateLane, addWaiting, takeWaiting, clearWaiting, setCounter: Statement
+  let readyPage, retryPage, nextDue: Statement
+  private let all: [Statement]
+
+  init(on handle: OpaquePointer) throws(SQLiteFailure) {
+    var all: [Statement] = []
+    func prepare(_ sql: String) throws(SQLiteFailure) -> Statement {
+      let statement = try Statement(sql, on: handle)
+      all.append(statement)
+      return statement
+    }
+    begin = try prepare(SQL.begin)
+    commit = try prepare(SQL.commit)
+    rollback = try prepare(SQL.rollback)
+    insertReport = try prepare(SQL.insertReport)
+    insertPayload = try prepare(SQL.insertPayload)
+    insertReady = try prepare(SQL.insertReady)
+    findReport = try prepare(SQL.findReport)
+    refreshReport = try prepare(SQL.refreshReport)
+    insertQuarantine = try prepare(SQL.insertQuarantine)
+    deleteReady = try prepare(SQL.deleteReady)
+    deleteRetry = try prepare(SQL.deleteRetry)
+    insertRetry = try prepare(SQL.insertRetry)
+    insertDead = try prepare(SQL.insertDead)
+    insertDone = try prepare(SQL.insertDone)
+    insertAttempt = try prepare(SQL.insertAttempt)
+    thinAttempts = try prepare(SQL.thinAttempts)
+    updateLane = try prepare(SQL.updateLane)
+    addWaiting = try prepare(SQL.addWaiting)
+    takeWaiting = try prepare(SQL.takeWaiting)
+    clearWaiting = try prepare(SQL.clearWaiting)
+    setCounter = try prepare(SQL.setCounter)
+    readyPage = try prepare(SQL.readyPage)
+    retryPage = try prepare(SQL.retryPage)
+    nextDue = try prepare(SQL.nextDue)
+    self.all = all
+  }
+
+  func finalize() {
+    for statement in all { statement.finalize() }
+  }
+}

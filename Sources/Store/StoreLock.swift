@@ -1,0 +1,33 @@
+import Foundation
+
+/// Holds a store for one process: two writers would each believe that they alone hand deliveries out.
+///
+/// An flock(2) on a file beside the store, which the system lets go when the process ends, however it ends. The file stays.
+final class StoreLock: Sendable {
+  private let descriptor: Int32
+
+  init(storePath: String) throws(StoreError) {
+    let path = storePath + ".lock"
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw .unusable(path: storePath, words: String(cString: strerror(errno))) }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      let owner = Self.read(descriptor)
+      close(descriptor)
+      throw .inUse(path: storePath, pid: owner)
+    }
+    self.descriptor = descriptor
+    // Only for the message that another process shows; the lock itself does not depend on it.
+    let pid = "\(getpid())\n"
+    _ = ftruncate(descriptor, 0)
+    _ = pid.withCString { pwrite(descriptor, $0, strlen($0), 0) }
+  }
+
+  deinit { close(descriptor) }
+
+  private static func read(_ descriptor: Int32) -> String {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    let text = String(decoding: bytes.prefix(max(0, count)).filter { (48...57).contains($0) }, as: UTF8.self)
+    return text.isEmpty ? "unknown" : text
+  }
+}

@@ -1,0 +1,194 @@
+import GRDB
+import Model
+
+/// Deletes what has been kept long enough, a few hundred rows at a time between two commits.
+///
+/// A pass walks each table once in its own order, so that a step costs the same whatever the tables hold; between two passes
+/// it rests.
+struct Sweeper {
+  struct Step {
+    var deleted = 0
+    /// Deliveries that waited longer than `retention.waiting`, given up.
+    var expired: [Settlement] = []
+    fileprivate var isPhaseOver = false
+  }
+
+  private enum Phase: CaseIterable { case waiting, payloads, keys, dead, quarantine }
+
+  static let rowsMax = 500
+  private static let betweenSteps: Duration = .milliseconds(50)
+  private static let betweenPasses: Duration = .minutes(5)
+
+  private let retention: Retention
+  private var phases = Phase.allCases
+  /// Where in the present phase: up to this seq, and for phases that go by lane, this lane.
+  private var cursor: Int64 = 0
+  private var laneIndex = 0
+  private(set) var nextStepAt = Instant(microseconds: .min)
+
+  init(retention: Retention) { self.retention = retention }
+
+  mutating func step(_ db: Database, lanes: [LaneStanding], now: Instant) throws -> Step {
+    let phase = phases[0]
+    var step = Step()
+    try db.inTransaction {
+      switch phase {
+      case .waiting: step = try expireWaiting(db, lanes, now)
+      case .payloads: step = try deletePayloads(db, lanes, now)
+      case .keys: step = try deleteKeys(db, before: now - retention.keys)
+      case .dead: step = try deleteDead(db, lanes, before: now - retention.dead)
+      case .quarantine: step = try deleteQuarantine(db, before: now - retention.quarantine)
+      }
+      return .commit
+    }
+    nextStepAt = now + Self.betweenSteps
+    if step.isPhaseOver { beginNextPhase(now) }
+    return step
+  }
+
+  private mutating func beginNextPhase(_ now: Instant) {
+    phases.removeFirst()
+    cursor = 0
+    laneIndex = 0
+    guard phases.isEmpty else { return }
+    phases = Phase.allCases
+    nextStepAt = now + Self.betweenPasses
+  }
+
+  /// Of one lane, those of the deliveries that came first which waited too long. What is found is settled before the next step,
+  /// which then looks at the same lane again.
+  private mutating func expireWaiting(_ db: Database, _ lanes: [LaneStanding], _ now: Instant) throws -> Step {
+    var step = Step()
+    let waiting = lanes.filter { $0.pending > 0 }
+    guard laneIndex < waiting.count else {
+      step.isPhaseOver = true
+      return step
+    }
+    let lane = waiting[laneIndex].id
+    let rows = try Row.fetchAll(
+      db, sql: Self.overAgeSQL, arguments: [lane.number, Self.rowsMax, (now - retention.waiting).microseconds])
+    step.expired = rows.map { Settlement(expired: $0, lane: lane, now: now) }
+    if rows.isEmpty { laneIndex += 1 }
+    return step
+  }
+
+  /// Bytes that no delivery needs: every copy was delivered, and the last one long enough ago.
+  private mutating func deletePayloads(_ db: Database, _ lanes: [LaneStanding], _ now: Instant) throws -> Step {
+    var step = Step()
+    let rows = try Row.fetchAll(db, sql: Self.payloadsSQL, arguments: [cursor, Self.rowsMax])
+    guard let first = rows.first?["seq"] as Int64?, let last = rows.last?["seq"] as Int64? else {
+      step.isPhaseOver = true
+      return step
+    }
+    let oldest = now - max(retention.payloads, retention.unmatched)
+    let newest = now - min(retention.payloads, retention.unmatched)
+    let owed = try unsettled(db, lanes, first...last)
+    for row in rows {
+      let lastNeededAt = Instant(microseconds: row["needed_at"])
+      guard lastNeededAt <= newest, !owed.contains(row["seq"]) else { continue }
+      let isUnmatched = row["destiny"] as Int == Destiny.unmatched.rawValue
+      guard lastNeededAt <= max(oldest, now - (isUnmatched ? retention.unmatched : retention.payloads)) else { continue }
+      try db.execute(sql: "DELETE FROM payload WHERE seq = ?", arguments: [row["seq"] as Int64])
+      step.deleted += 1
+    }
+    cursor = last
+    // Reports are in the order of arrival: after a young one come only young ones.
+    step.isPhaseOver = Instant(microseconds: rows.last!["received_at"]) > newest
+    return step
+  }
+
+  /// The reports in a range that some route has not been delivered, a probe for each lane that owes or buried anything.
+  private func unsettled(_ db: Database, _ lanes: [LaneStanding], _ range: ClosedRange<Int64>) throws -> Set<Int64> {
+    var found: Set<Int64> = []
+    for lane in lanes where lane.pending > 0 || lane.dead > 0 {
+      let arguments: StatementArguments = [lane.id.number, range.lowerBound, range.upperBound]
+      for table in ["ready", "retry", "dead"] {
+        let sql = "SELECT seq FROM \(table) WHERE lane = ? AND seq BETWEEN ? AND ?"
+        found.formUnion(try Int64.fetchAll(db, sql: sql, arguments: arguments))
+      }
+    }
+    return found
+  }
+
+  /// Ids and what is known of their settled deliveries, once their bytes are gone.
+  private mutating func deleteKeys(_ db: Database, before: Instant) throws -> Step {
+    var step = Step()
+    let rows = try Row.fetchAll(db, sql: Self.keysSQL, arguments: [cursor, Self.rowsMax])
+    for row in rows where Instant(microseconds: row["received_at"]) <= before && !(row["has_payload"] as Bool) {
+      let seq: StatementArguments = [row["seq"] as Int64]
+      try db.execute(sql: "DELETE FROM done WHERE seq = ?", arguments: seq)
+      try db.execute(sql: "DELETE FROM attempt WHERE seq = ?", arguments: seq)
+      try db.execute(sql: "DELETE FROM report WHERE seq = ?", arguments: seq)
+      step.deleted += 1
+    }
+    cursor = rows.last?["seq"] ?? cursor
+    step.isPhaseOver = rows.last.map { Instant(microseconds: $0["received_at"]) > before } ?? true
+    return step
+  }
+
+  private mutating func deleteDead(_ db: Database, _ lanes: [LaneStanding], before: Instant) throws -> Step {
+    var step = Step()
+    let dead = lanes.filter { $0.dead > 0 }
+    guard laneIndex < dead.count else {
+      step.isPhaseOver = true
+      return step
+    }
+    let lane = dead[laneIndex].id.number
+    let rows = try Row.fetchAll(
+      db, sql: "SELECT seq, died_at FROM dead WHERE lane = ? AND seq > ? ORDER BY seq LIMIT ?", arguments: [lane, cursor, Self.rowsMax])
+    for row in rows where Instant(microseconds: row["died_at"]) <= before {
+      try db.execute(sql: "DELETE FROM dead WHERE lane = ? AND seq = ?", arguments: [lane, row["seq"] as Int64])
+      step.deleted += 1
+    }
+    if let last = rows.last {
+      cursor = last["seq"]
+    } else {
+      laneIndex += 1
+      cursor = 0
+    }
+    return step
+  }
+
+  private func deleteQuarantine(_ db: Database, before: Instant) throws -> Step {
+    var step = Step()
+    try db.execute(
+      sql: "DELETE FROM quarantine WHERE id IN (SELECT id FROM quarantine ORDER BY id LIMIT ?) AND received_at <= ?",
+      arguments: [Self.rowsMax, before.microseconds])
+    step.deleted = db.changesCount
+    step.isPhaseOver = step.deleted < Self.rowsMax
+    return step
+  }
+
+  private static let overAgeSQL = """
+    SELECT seq, 0 AS tries, received_at AS owed_at, 1 AS is_ready
+    FROM (SELECT seq FROM ready WHERE lane = ?1 ORDER BY seq LIMIT ?2) JOIN report USING (seq) WHERE received_at <= ?3
+    UNION ALL
+    SELECT seq, tries, owed_at, 0 AS is_ready
+    FROM (SELECT seq, tries, owed_at FROM retry WHERE lane = ?1 ORDER BY seq LIMIT ?2) WHERE owed_at <= ?3
+    """
+
+  private static let payloadsSQL = """
+    SELECT payload.seq, destiny, received_at,
+      max(received_at, coalesce((SELECT max(settled_at) FROM done WHERE done.seq = payload.seq), 0)) AS needed_at
+    FROM payload JOIN report ON report.seq = payload.seq WHERE payload.seq > ? ORDER BY payload.seq LIMIT ?
+    """
+
+  private static let keysSQL = """
+    SELECT seq, received_at, EXISTS (SELECT 1 FROM payload WHERE payload.seq = report.seq) AS has_payload
+    FROM report WHERE seq > ? ORDER BY seq LIMIT ?
+    """
+}
+
+extension Settlement {
+  /// Given up without another try. Whether the delivery is held in memory is not known here, so that none is given back: if it
+  /// is, its own settlement comes late and does that.
+  fileprivate init(expired row: Row, lane: LaneID, now: Instant) {
+    let delivery = Delivery(
+      lane: lane, seq: row["seq"], key: ReportKey(id: 0, status: ""), receivedAt: Instant(microseconds: row["owed_at"]),
+      payload: Payload(bytes: []), tries: row["tries"], queue: row["is_ready"] ? .ready : .retry)
+    self.init(
+      of: delivery, result: .dead, outcome: .failed(.expired), detail: "waited longer than retention.waiting", startedAt: now,
+      took: .zero)
+    cost = 0
+  }
+}

@@ -1,0 +1,245 @@
+import Foundation
+import GRDB
+import GRDBSQLite
+import Model
+
+/// The one thread that writes. Takes what waits, stores it in one transaction, answers, hands over, and between two commits
+/// reads pages, moves the WAL and deletes what is old.
+final class Writer {
+  private let path: String
+  private var connection: StoreConnection
+  private let inbox: Inbox
+  private let ledger: Ledger
+  private let clock: Clock
+  private let observer: Observer
+  private var book = LaneBook()
+  private var lastSeq: Int64
+  private var reserve: Reserve
+  private var sweeper: Sweeper
+  /// Results that are not on disk yet, kept over failed commits.
+  private var results: [Settlement] = []
+  /// Deliveries that retention gave up, likewise.
+  private var expired: [Settlement] = []
+  /// Pages asked for, answered once `results` are on disk.
+  private var fetches: [(queue: Model.Queue, lane: LaneID)] = []
+  private var refused: [String: Int] = [:]
+  private var isBroken = false
+
+  /// After a failed commit, what is kept is tried again this often even if nothing arrives.
+  private static let tryAgainEvery: TimeInterval = 0.25
+  private static let idleMax: TimeInterval = 60
+
+  init(
+    path: String, connection: StoreConnection, inbox: Inbox, ledger: Ledger, retention: Retention, clock: @escaping Clock,
+    observer: @escaping Observer
+  ) {
+    self.path = path
+    self.connection = connection
+    self.inbox = inbox
+    self.ledger = ledger
+    self.clock = clock
+    self.observer = observer
+    lastSeq = ledger.lastSeqAtStart
+    reserve = Reserve(storePath: path)
+    sweeper = Sweeper(retention: retention)
+  }
+
+  func run() {
+    _ = reserve.take()
+    var work: Inbox.Work
+    repeat {
+      work = inbox.take(until: nextDeadline())
+      process(&work)
+    } while !work.isLast
+    connection.close()
+  }
+
+  private func nextDeadline() -> Date {
+    if isBroken || hasKept { return Date(timeIntervalSinceNow: Self.tryAgainEvery) }
+    let untilSweep = (sweeper.nextStepAt - clock()).seconds
+    return Date(timeIntervalSinceNow: max(0, min(untilSweep, Self.idleMax)))
+  }
+
+  private func process(_ work: inout Inbox.Work) {
+    results += work.results
+    fetches += work.fetches
+    refused.merge(work.refused, uniquingKeysWith: +)
+    for task in work.tasks { task(self) }
+    if isReadyToWrite(&work.arrivals) { commit(work.arrivals) }
+    if results.isEmpty { answerFetches() }
+    connection.checkpointIfGrown()
+    sweepIfDue()
+  }
+
+  // MARK: - A store in trouble
+
+  /// Brings the store back if it can be brought back. While it cannot, arrivals are turned away and results wait.
+  private func isReadyToWrite(_ arrivals: inout [Inbox.Waiting]) -> Bool {
+    if isBroken {
+      guard reopen() else {
+        refuse(arrivals, because: .failed(code: 0, words: "it cannot be opened again after an error"))
+        return false
+      }
+      isBroken = false
+      observer(.storeRecovered)
+    }
+    // Settling may use the reserve's room; accepting only once the reserve is back.
+    if !arrivals.isEmpty, !reserve.isHeld {
+      guard reserve.take() else {
+        refuse(arrivals, because: .full)
+        arrivals = []
+        return true
+      }
+      observer(.storeRecovered)
+    }
+    return true
+  }
+
+  private func refuse(_ arrivals: [Inbox.Waiting], because error: JournalError) {
+    guard !arrivals.isEmpty else { return }
+    ledger.commitFailed()
+    for arrival in arrivals { arrival.then(error) }
+  }
+
+  private func commitFailed(_ failure: SQLiteFailure, arrivals: [Inbox.Waiting]) {
+    let isFull = failure.isForWantOfRoom
+    let error: JournalError = isFull ? .full : .failed(code: Int(failure.code), words: failure.words)
+    ledger.commitFailed()
+    observer(.commitFailed(error))
+    refuse(arrivals, because: error)
+    // What an error of fsync left in the page cache and what on disk is unknown (sqlite.org/forum, LWN 752063): only a new
+    // connection reads the file as a crash would have left it.
+    isBroken = !isFull
+    guard isFull, reserve.isHeld else { return }
+    reserve.giveUp()
+    if hasKept { commit([]) }
+  }
+
+  /// Opens the file anew and compares it with what was promised.
+  private func reopen() -> Bool {
+    guard let fresh = try? StoreConnection(path: path), let (standing, seq) = try? fresh.slowly(Standing.read) else { return false }
+    precondition(seq >= lastSeq, "reports that were answered 200 are gone from the store \(path): restore it before going on")
+    connection.close()
+    connection = fresh
+    // The commit that failed may have reached the disk after all, without being handed over.
+    var handover = Handover()
+    handover.spilled = book.spillLiveLanes(after: lastSeq)
+    lastSeq = seq
+    ledger.reloaded(standing)
+    ledger.handOver(handover)
+    return true
+  }
+
+  /// Results that were taken and are not on disk.
+  private var hasKept: Bool { !results.isEmpty || !expired.isEmpty }
+
+  // MARK: - A commit
+
+  private func commit(_ arrivals: [Inbox.Waiting]) {
+    guard !arrivals.isEmpty || hasKept || !refused.isEmpty else { return }
+    let startedAt = clock()
+    var transaction = Transaction(lastSeq: lastSeq)
+    do {
+      transaction.tally.refused = refused
+      try connection.transact { statements throws(SQLiteFailure) in
+        for arrival in arrivals { try transaction.store(arrival.arriving, statements, book) }
+        for result in results + expired { try transaction.settle(result, statements, book) }
+        try ledger.write(transaction.tally, statements, lastSeq: transaction.lastSeq)
+      }
+    } catch {
+      return commitFailed(error, arrivals: arrivals)
+    }
+    lastSeq = transaction.lastSeq
+    ledger.committed(transaction.tally)
+    for arrival in arrivals { arrival.then(nil) }
+    ledger.handOver(handover(of: transaction))
+    observer(.committed(reports: arrivals.count, results: results.count, took: clock() - startedAt))
+    results.removeAll(keepingCapacity: true)
+    expired.removeAll()
+    refused = [:]
+  }
+
+  private func handover(of transaction: Transaction) -> Handover {
+    var handover = Handover()
+    handover.settled = results.count
+    handover.due = transaction.due
+    for result in results { book.released(result.cost, of: result.lane) }
+    for delivery in transaction.owed {
+      switch book.committed(delivery) {
+      case .handOver: handover.deliveries.append(delivery)
+      case .spill: handover.spilled.append(delivery.lane)
+      case .stay: break
+      }
+    }
+    for lane in handover.spilled { observer(.spilled(lane)) }
+    return handover
+  }
+
+  // MARK: - Between commits
+
+  private func answerFetches() {
+    var handover = Handover()
+    while let (queue, lane) = fetches.first {
+      do {
+        handover.pages.append(try PageReader(lane: lane, now: clock()).read(queue, connection, &book))
+      } catch {
+        observer(.commitFailed(.failed(code: Int(error.code), words: error.words)))
+        isBroken = true
+        break
+      }
+      fetches.removeFirst()
+      if queue == .ready, book.isLive(lane) { observer(.caughtUp(lane)) }
+    }
+    ledger.handOver(handover)
+  }
+
+  private func sweepIfDue() {
+    guard !isBroken, sweeper.nextStepAt <= clock() else { return }
+    do {
+      let step = try connection.slowly { [ledger, clock] in try sweeper.step($0, lanes: ledger.standing().lanes, now: clock()) }
+      // What waited too long is settled like everything else, with the next commit.
+      expired += step.expired
+      if step.deleted > 0 { observer(.swept(rows: step.deleted)) }
+    } catch {
+      let error = error as? DatabaseError
+      // Without room nothing can be deleted either, until there is some: the reserve is for settling.
+      observer(.commitFailed(.failed(code: Int(error?.extendedResultCode.rawValue ?? 0), words: error?.message ?? "retention failed")))
+    }
+  }
+
+  func lanes(for names: [String]) throws(JournalError) -> [LaneID] {
+    var known = Dictionary(uniqueKeysWithValues: ledger.standing().lanes.map { ($0.name, $0.id) })
+    let new = names.filter { known[$0] == nil }
+    do {
+      try connection.slowly { db in
+        try db.inTransaction {
+          for (i, name) in new.enumerated() {
+            try db.execute(sql: "INSERT INTO lane (id, name) VALUES (?, ?)", arguments: [known.count + i + 1, name])
+          }
+          return .commit
+        }
+      }
+    } catch {
+      let code = (error as? DatabaseError)?.extendedResultCode.rawValue ?? 0
+      throw .failed(code: Int(code), words: (error as? DatabaseError)?.message ?? "\(error)")
+    }
+    for name in new {
+      let lane = LaneStanding(id: LaneID(known.count + 1), name: name)
+      known[name] = lane.id
+      ledger.added(lane)
+    }
+    return names.map { known[$0]! }
+  }
+}
+
+extension SQLiteFailure {
+  /// True where more room on the disk, or under a file-size limit, would have made it succeed.
+  var isForWantOfRoom: Bool {
+    // SHMSIZE: the WAL index could not grow. WRITE: EFBIG and EDQUOT come as this.
+    code & 0xff == SQLITE_FULL || code == Self.ioErrorWrite || code == Self.ioErrorShmSize
+  }
+
+  // Macros that Swift does not import, sqlite.org/rescode.html.
+  private static let ioErrorWrite = SQLITE_IOERR | 3 << 8
+  private static let ioErrorShmSize = SQLITE_IOERR | 19 << 8
+}
