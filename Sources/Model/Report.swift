@@ -50,7 +50,6 @@ package enum QuarantineReason: String, Sendable, CaseIterable {
   case noID = "no_id"
   case noStatus = "no_status"
   case statusTooLong = "status_too_long"
-  case badPacketID = "bad_packet_id"
 }
 
 /// Where the rules sent a report.
