@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Every check of the repository: formatting, build, all tests. Installs the system packages that are missing.
+# Ends with the closing lines of `swift test`, and with its exit status.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+. deploy/packages.sh
+
+need_build_tools
+swift format lint --strict --recursive --parallel Package.swift Sources Tests ||
+  die "the formatting differs; run: swift format -i --recursive --parallel Package.swift Sources Tests"
+# Builds the executable too: some tests start the real one from the build folder.
+swift build --build-tests
+exec swift test --skip-build
