@@ -1,0 +1,107 @@
+/// Finds all patterns in one pass over a text: Aho and Corasick, "Efficient string matching", CACM 18(6), 1975.
+///
+/// States are numbered breadth first, with the children of a state in a row and in the order of their bytes. So a state's
+/// edges need no table: child number k of s is `firstChild[s] + k`, and the byte that leads to it is `byteInto`. That is 17
+/// bytes a state. The states nearest the root, where a scan spends its time, have whole rows besides.
+struct Automaton: Sendable {
+  struct Pattern {
+    /// Not empty.
+    var bytes: [UInt8]
+    var owner: Int
+  }
+
+  /// Entries of whole rows: half a megabyte, however many patterns there are.
+  static let rowEntriesMax = 128 * 1024
+
+  /// 0 for bytes that no pattern contains; they share a column.
+  private let classOfByte: ContiguousArray<UInt8>
+  private let classCount: Int
+  /// The next state, by state and class, for the first `rowCount` states.
+  private let rows: ContiguousArray<UInt32>
+  private let rowCount: UInt32
+  /// By state; one more at the end.
+  private let firstChild: ContiguousArray<UInt32>
+  private let byteInto: ContiguousArray<UInt8>
+  /// The state of the longest proper suffix. Always a smaller number.
+  private let fallback: ContiguousArray<UInt32>
+  /// The nearest state, from this one along `fallback`, at which a pattern ends; 0 for none.
+  private let output: ContiguousArray<UInt32>
+  /// Where the owners of a state begin in `owners`; one more at the end.
+  private let ownersStart: ContiguousArray<UInt32>
+  private let ownersFlat: ContiguousArray<UInt32>
+
+  init(_ patterns: [Pattern]) {
+    precondition(patterns.allSatisfy { !$0.bytes.isEmpty }, "an empty pattern is everywhere")
+    let trie = Trie(patterns)
+    firstChild = trie.firstChild
+    byteInto = trie.byteInto
+    ownersStart = trie.ownersStart
+    ownersFlat = trie.ownersFlat
+    fallback = trie.fallbacks()
+    output = trie.outputs(fallback)
+
+    var classes = ContiguousArray<UInt8>(repeating: 0, count: 256)
+    var count = 1
+    for byte in trie.byteInto.dropFirst() where classes[Int(byte)] == 0 {
+      // UTF-8 has bytes that never occur, so that 255 classes are always enough for Strings; a class too many would be shared.
+      precondition(count < 256, "patterns are UTF-8")
+      classes[Int(byte)] = UInt8(count)
+      count += 1
+    }
+    classOfByte = classes
+    classCount = count
+    rowCount = UInt32(min(fallback.count, max(1, Self.rowEntriesMax / count)))
+    rows = trie.rows(Int(rowCount), classes, count, fallback)
+  }
+
+  /// Appends the owners of every pattern in the text, in no order and perhaps repeatedly. Allocates nothing if there is none.
+  func appendOwners(in text: [UInt8], to owners: inout [Int]) {
+    var hits: [UInt32] = []
+    scan(text, &hits)
+    for hit in hits {
+      for index in ownersStart[Int(hit)]..<ownersStart[Int(hit) + 1] { owners.append(Int(ownersFlat[Int(index)])) }
+    }
+  }
+
+  /// The owners of every pattern in the text, each once and in order.
+  func owners(in text: [UInt8]) -> [Int] {
+    var owners: [Int] = []
+    appendOwners(in: text, to: &owners)
+    return Set(owners).sorted()
+  }
+
+  /// Appends each state at which a pattern of the text ends, once.
+  private func scan(_ text: [UInt8], _ hits: inout [UInt32]) {
+    let (text, rows, classOfByte) = (text.span, rows.span, classOfByte.span)
+    let (output, fallback) = (output.span, fallback.span)
+    var state: UInt32 = 0
+    for index in text.indices {
+      let byte = text[index]
+      if state < rowCount {
+        state = rows[Int(state) * classCount + Int(classOfByte[Int(byte)])]
+      } else {
+        state = stepFromDepth(state, byte)
+      }
+      var hit = output[Int(state)]
+      while hit != 0 {
+        // Short: the distinct patterns of one text.
+        if !hits.contains(hit) { hits.append(hit) }
+        hit = output[Int(fallback[Int(hit)])]
+      }
+    }
+  }
+
+  /// A step from a state without a row: to the child, or to wherever the suffixes lead.
+  private func stepFromDepth(_ from: UInt32, _ byte: UInt8) -> UInt32 {
+    let (firstChild, byteInto, fallback) = (firstChild.span, byteInto.span, fallback.span)
+    var state = from
+    while state >= rowCount {
+      var child = firstChild[Int(state)]
+      let end = firstChild[Int(state) + 1]
+      while child < end, byteInto[Int(child)] < byte { child += 1 }
+      if child < end, byteInto[Int(child)] == byte { return child }
+      state = fallback[Int(state)]
+    }
+    return rows[Int(state) * classCount + Int(classOfByte[Int(byte)])]
+  }
+}

@@ -1,0 +1,49 @@
+/// The keys of a rule file, in the order in which a hint lists them.
+enum Vocabulary {
+  static let top = ["receive", "status", "store", "defaults", "routes"]
+  static let receive = [
+    "listen", "path", "public_url", "tokens", "max_body", "deadline", "read_timeout", "idle_timeout", "connections",
+  ]
+  static let token = ["label", "value"]
+  static let status = ["listen", "token"]
+  static let store = ["path", "retention"]
+  static let retention = ["payloads", "keys", "dead", "waiting", "unmatched", "quarantine"]
+  static let defaults = ["timeout", "concurrency", "retry"]
+  static let retry = ["first", "factor", "max", "for"]
+  static let route = [
+    "name", "markers", "packet_prefixes", "statuses", "otherwise", "url", "secret", "headers", "timeout", "concurrency", "retry", "paused",
+  ]
+
+  /// Keys at the top that begin with this are for anchors and are read only where an alias uses them.
+  static let anchorsPrefix = "x-"
+
+  /// Keys whose values hold a secret. Never shown; neither are the values of unknown keys, which may be these misspelt.
+  static let closed = ["token", "tokens", "value", "secret", "headers", "url"]
+
+  /// Keys whose values may be shown.
+  static let open = Set(top + receive + token + status + store + retention + defaults + retry + route).subtracting(closed)
+
+  /// The known word that was most likely meant, if one is near enough.
+  static func nearest(to word: String, in known: [String]) -> String? {
+    let bound = max(1, word.utf8.count / 3)
+    let near = known.map { (word: $0, distance: editDistance(Array(word.utf8), Array($0.utf8))) }.filter { $0.distance <= bound }
+    return near.min { $0.distance < $1.distance }?.word
+  }
+
+  /// Insertions, deletions, substitutions and swaps of neighbours that make one word the other.
+  static func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+    // Nothing that long is a misspelt key, and the table is a product.
+    guard a.count <= 64, b.count <= 64 else { return max(a.count, b.count) }
+    var rows = [Array(0...b.count)]
+    for i in a.indices {
+      var row = [i + 1]
+      for j in b.indices {
+        var best = min(row[j] + 1, rows[i][j + 1] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
+        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, rows[i - 1][j - 1] + 1) }
+        row.append(best)
+      }
+      rows.append(row)
+    }
+    return rows[a.count][b.count]
+  }
+}
