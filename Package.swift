@@ -66,7 +66,14 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
       ]),
-    module("Status", ["Model", "Observe", .product(name: "Hummingbird", package: "hummingbird")]),
+    module(
+      "Status",
+      [
+        "Model", "Observe",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+      ]),
     .executableTarget(
       name: "dlr-relay",
       dependencies: [

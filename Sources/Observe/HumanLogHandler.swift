@@ -1,0 +1,69 @@
+import Logging
+import Model
+
+/// Lines for a person at a terminal: `04:32:24.123 warning  the app does not answer  route=shop`, in UTC.
+package struct HumanLogHandler: LogHandler {
+  private static let levelWidth = 8
+  private var base: LogBase
+  private let hasColour: Bool
+
+  package init(label: String, level: Logger.Level, hasColour: Bool, sink: LogSink, clock: @escaping Clock) {
+    base = LogBase(label: label, sink: sink, clock: clock, level: level)
+    self.hasColour = hasColour
+  }
+
+  package var logLevel: Logger.Level {
+    get { base.level }
+    set { base.level = newValue }
+  }
+
+  package var metadata: Logger.Metadata {
+    get { base.metadata }
+    set { base.metadata = newValue }
+  }
+
+  package var metadataProvider: Logger.MetadataProvider? {
+    get { base.provider }
+    set { base.provider = newValue }
+  }
+
+  package subscript(metadataKey key: String) -> Logger.MetadataValue? {
+    get { base.metadata[key] }
+    set { base.metadata[key] = newValue }
+  }
+
+  package func log(event: LogEvent) {
+    let time = base.clock().rfc3339.dropFirst(11).dropLast()
+    let level = event.level.rawValue
+    let padding = String(repeating: " ", count: max(0, Self.levelWidth - level.count))
+    var line = "\(time) \(coloured(level, as: event.level))\(padding) \(oneLine(event.message.description))"
+    for (key, value) in base.merged(with: event) {
+      let text = oneLine(value.description)
+      line += "  \(oneLine(key))=" + (text.contains(" ") || text.isEmpty ? "\"\(text)\"" : text)
+    }
+    base.sink.write(line)
+  }
+
+  private func coloured(_ text: String, as level: Logger.Level) -> String {
+    guard hasColour else { return text }
+    switch level {
+    case .critical, .error: return "\u{1B}[31m\(text)\u{1B}[0m"
+    case .warning: return "\u{1B}[33m\(text)\u{1B}[0m"
+    case .notice: return "\u{1B}[36m\(text)\u{1B}[0m"
+    case .info, .debug, .trace: return text
+    }
+  }
+
+  /// Control characters as `\u{..}`: what an app answered must neither make a second line nor steer the terminal.
+  private func oneLine(_ text: String) -> String {
+    var shown = ""
+    for scalar in text.unicodeScalars {
+      if scalar.properties.generalCategory == .control || scalar == "\u{2028}" || scalar == "\u{2029}" {
+        shown += "\\u{\(String(scalar.value, radix: 16))}"
+      } else {
+        shown.unicodeScalars.append(scalar)
+      }
+    }
+    return shown
+  }
+}

@@ -1,0 +1,123 @@
+import Model
+import Synchronization
+
+/// What only this process knows and no store keeps: how long things took, and how attempts ended, since the start.
+///
+/// Counts of reports, refusals and deliveries are not here: the store keeps them (`Standing`), so that they survive a restart
+/// and no number has two owners. `observe` is called on the data path from every thread: it takes one uncontended lock and
+/// adds to a few integers. The door, the store and the lanes have a lock each, since each of them is a thread of its own.
+package final class Recorder: Sendable {
+  private let door = Mutex(DoorRecord())
+  private let store = Mutex(StoreRecord())
+  private let lanes = Mutex<[LaneID: LaneRecord]>([:])
+
+  package init() {}
+
+  package func observe(_ event: Event) {
+    switch event {
+    case .accepted(let duration): door.withLock { $0.accept.record(duration) }
+    case .notStored(let error): door.withLock { $0.notStored[error.kind, default: 0] += 1 }
+    case .committed(let reports, let results, let took): store.withLock { $0.committed(reports + results, took: took) }
+    case .commitFailed(let error): store.withLock { $0.commitFailed(error) }
+    case .storeRecovered: store.withLock { $0.lastError = nil }
+    case .attempted(let lane, let outcome, _, _): lanes.withLock { $0[lane, default: LaneRecord()].attempts.count(outcome) }
+    case .delivered(let lane, _, let lag): lanes.withLock { $0[lane, default: LaneRecord()].lag.record(lag) }
+    case .started, .stopping, .stopped, .refused, .quarantined, .swept, .died, .breakerOpened, .breakerClosed, .spilled, .caughtUp:
+      break
+    }
+  }
+
+  package func snapshot() -> Record {
+    Record(door: door.withLock { $0 }, store: store.withLock { $0 }, lanes: lanes.withLock { $0 })
+  }
+}
+
+/// A copy of all that the recorder holds. Its three parts are each of one moment, though not of the same.
+package struct Record: Sendable {
+  package var door: DoorRecord
+  package var store: StoreRecord
+  package var lanes: [LaneID: LaneRecord]
+}
+
+package struct DoorRecord: Sendable {
+  /// From a request's first byte to its 200.
+  package var accept = Histogram()
+  /// Answered 503, by `JournalError.kind`.
+  package var notStored: [String: Int] = [:]
+}
+
+package struct StoreRecord: Sendable {
+  /// From BEGIN to the end of fsync.
+  package var commit = Histogram()
+  package var batches = BatchSizes()
+  package var failedCommits = 0
+  /// Of the last commit; nil once one succeeded again.
+  package var lastError: JournalError?
+
+  fileprivate mutating func committed(_ size: Int, took: Duration) {
+    commit.record(took)
+    batches.record(size)
+    lastError = nil
+  }
+
+  fileprivate mutating func commitFailed(_ error: JournalError) {
+    failedCommits += 1
+    lastError = error
+  }
+}
+
+package struct LaneRecord: Sendable {
+  /// From the report's arrival to the app's 2xx.
+  package var lag = Histogram()
+  package var attempts = AttemptCounts()
+}
+
+/// Counts transactions by how many reports and results were in them, in buckets that end at 1, 3, 7, ... 2047.
+package struct BatchSizes: Sendable {
+  package static let bounds = (1...11).map { (1 << $0) - 1 }
+  /// One more than there are bounds: what is larger.
+  package private(set) var buckets = Array(repeating: 0, count: bounds.count + 1)
+  package private(set) var sum = 0
+
+  mutating func record(_ size: Int) {
+    let bitWidth = Int.bitWidth - max(0, size).leadingZeroBitCount
+    buckets[min(Self.bounds.count, max(0, bitWidth - 1))] += 1
+    sum += max(0, size)
+  }
+}
+
+/// Counts attempts by `Outcome.label`, without making the label: that is a string, and this is the data path.
+package struct AttemptCounts: Sendable {
+  private static let classes = 10
+  private var answered = Array(repeating: 0, count: classes)
+  private var failed: [TransportFailure: Int] = [:]
+
+  mutating func count(_ outcome: Outcome) {
+    switch outcome {
+    case .answered(let status): answered[min(max(0, status / 100), Self.classes - 1)] += 1
+    case .failed(let failure): failed[failure, default: 0] += 1
+    }
+  }
+
+  /// Outcomes that occurred, in a fixed order.
+  package var byLabel: [(label: String, count: Int)] {
+    let answers = answered.enumerated().filter { $0.element > 0 }
+      .map { (label: Outcome.answered(status: $0.offset * 100).label, count: $0.element) }
+    let failures = TransportFailure.allCases.compactMap { failure in
+      failed[failure].map { (label: Outcome.failed(failure).label, count: $0) }
+    }
+    return answers + failures
+  }
+}
+
+extension JournalError {
+  /// A short constant word for metrics, and for telling one cause from another.
+  package var kind: String {
+    switch self {
+    case .full: "full"
+    case .overloaded: "overloaded"
+    case .failed: "failed"
+    case .closed: "closed"
+    }
+  }
+}
