@@ -1,0 +1,99 @@
+import Model
+import Observe
+
+/// Whether all is well, in words for the person who opened the page.
+struct Health: Sendable, Equatable {
+  struct Finding: Sendable, Equatable {
+    var text: String
+    /// What to type to see more, or to mend it.
+    var command: String?
+  }
+
+  /// Waiting longer than this is worth a word.
+  static let oldestWaitingMax: Duration = .minutes(15)
+
+  /// True now, and somebody should act.
+  var problems: [Finding] = []
+  /// Happened once; kept to be looked at.
+  var notes: [Finding] = []
+
+  init(_ snapshot: Snapshot, isStoreWritable: Bool, publicDoorAnswers: Bool) {
+    if !isStoreWritable {
+      let cause = snapshot.record.store.lastError.map { ": \($0)" } ?? ""
+      add("The store cannot write\(cause). Reports are answered 503, and the provider is to send them again.")
+    }
+    if !publicDoorAnswers { add("The public door does not answer a connection from this machine.") }
+    if snapshot.oldestWaiting == nil { add("The store cannot be read, so nobody knows how long the oldest copy waits.") }
+    if let error = snapshot.configuration.lastError {
+      add("The rule file was not taken, the one before it is still in force: \(error)", "dlr-relay check")
+    }
+    for route in snapshot.routes { look(at: route, now: snapshot.now) }
+    if snapshot.quarantined > 0 {
+      notes.append(Finding(text: "\(grouped(snapshot.quarantined)) bodies with the right token were no report. They are kept."))
+    }
+  }
+
+  var sentence: String {
+    switch problems.count {
+    case 0: "All is well."
+    case 1: "One thing is wrong."
+    default: "\(problems.count) things are wrong."
+    }
+  }
+
+  private mutating func look(at route: Snapshot.Route, now: Instant) {
+    let name = route.lane.name
+    let waiting = "\(grouped(route.lane.pending)) \(route.lane.pending == 1 ? "copy waits" : "copies wait")"
+    if route.isHeld {
+      if route.lane.pending > 0 { add("Route \(name) is not in the rule file any more: \(waiting).", "dlr-relay queue") }
+    } else if let gauge = route.gauge, gauge.breaker != .closed {
+      let error = route.lane.lastError.map { " Last error: \(masked(phonesIn: $0))" } ?? ""
+      add("The app of route \(name) does not answer: \(waiting).\(error)", "dlr-relay queue")
+    } else if route.gauge?.paused == true {
+      add("Route \(name) is paused: \(waiting).")
+    } else if let oldest = route.oldestWaiting, now - oldest > Self.oldestWaitingMax {
+      add("The oldest copy for route \(name) has waited for \(spoken(now - oldest)).", "dlr-relay queue")
+    }
+    if route.lane.dead > 0 {
+      let copies = route.lane.dead == 1 ? "copy for route \(name) was" : "copies for route \(name) were"
+      notes.append(Finding(text: "\(grouped(route.lane.dead)) \(copies) given up, after trying for as long as the rules say."))
+    }
+  }
+
+  private mutating func add(_ text: String, _ command: String? = nil) { problems.append(Finding(text: text, command: command)) }
+}
+
+/// `12,345`.
+func grouped(_ number: Int) -> String {
+  var shown = ""
+  let digits = String(number.magnitude)
+  for (index, digit) in digits.enumerated() {
+    if index > 0, (digits.count - index).isMultiple(of: 3) { shown += "," }
+    shown.append(digit)
+  }
+  return number < 0 ? "-" + shown : shown
+}
+
+/// The two largest units: `3 d 4 h`, `5 min`, `12 s`, `340 ms`.
+func spoken(_ duration: Duration) -> String {
+  let seconds = max(0, Int(duration.seconds))
+  switch seconds {
+  case 0: return "\(max(0, duration.microseconds / 1_000)) ms"
+  case ..<60: return "\(seconds) s"
+  case ..<3_600: return "\(seconds / 60) min"
+  case ..<86_400: return "\(seconds / 3_600) h \(seconds / 60 % 60) min"
+  default: return "\(seconds / 86_400) d \(seconds / 3_600 % 24) h"
+  }
+}
+
+/// `3.4 MB`: powers of a thousand, as `df -H` has them.
+func sized(_ bytes: Int) -> String {
+  var size = Double(bytes)
+  for unit in ["B", "kB", "MB", "GB"] {
+    if size < 1_000 { return unit == "B" ? "\(bytes) B" : "\(tenths(size)) \(unit)" }
+    size /= 1_000
+  }
+  return "\(tenths(size)) TB"
+}
+
+private func tenths(_ value: Double) -> Double { (value * 10).rounded() / 10 }

@@ -1,0 +1,49 @@
+import Hummingbird
+
+/// Outermost, so that a method nobody serves reaches neither the gate nor a metric's label.
+struct ReadOnly<Context: RequestContext>: RouterMiddleware {
+  func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+    if request.method == .get || request.method == .head { return try await next(request, context) }
+    var response = try Response.problem(.methodNotAllowed, "Only GET and HEAD are served here.")
+    response.headers[.allow] = "GET, HEAD"
+    return response
+  }
+}
+
+/// The gate before every path, and what every answer has in common.
+struct Guarded<Context: RequestContext>: RouterMiddleware {
+  let gate: Gate
+
+  func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
+    var response = try await answer(request, context: context, next: next)
+    response.headers[.cacheControl] = "no-store"
+    response.headers[.xContentTypeOptions] = "nosniff"
+    if response.headers[.contentSecurityPolicy] == nil {
+      response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"
+    }
+    return request.method == .head ? response.createHeadResponse() : response
+  }
+
+  private func answer(
+    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    let authorization = request.headers[values: .authorization]
+    switch gate.verdict(path: request.uri.path, host: request.head.authority, authorization: authorization) {
+    case .open: break
+    case .unauthorized:
+      var response = try Response.problem(
+        .unauthorized, "Send status.token as a bearer token, or as the password of any user name.")
+      response.headers[values: .wwwAuthenticate] = [#"Bearer realm="dlr-relay""#, #"Basic realm="dlr-relay", charset="UTF-8""#]
+      return response
+    case .misdirected:
+      return try .problem(
+        .misdirectedRequest,
+        "Without status.token this door answers only to localhost, 127.0.0.1 or [::1] as Host. Set status.token to reach it by a name.")
+    }
+    do {
+      return try await next(request, context)
+    } catch let error as any HTTPResponseError where error.status == .notFound {
+      return try .problem(.notFound, "There is nothing here. Try /status, /status.json, /metrics, /livez, /readyz or /api/v1/queue.")
+    }
+  }
+}

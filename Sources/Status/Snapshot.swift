@@ -1,0 +1,52 @@
+import Model
+import Observe
+
+/// Everything the door can show, gathered once for one answer.
+struct Snapshot: Sendable {
+  var now: Instant
+  var version: String
+  var startedAt: Instant
+  var storeBackend: String
+  var configuration: LoadedConfiguration
+  var standing: Standing
+  var gauges: [LaneGauge]
+  /// nil if the store could not be read.
+  var oldestWaiting: [LaneID: Instant]?
+  var record: Record
+
+  /// A route of the file, or a lane that the store still has deliveries of.
+  struct Route: Sendable {
+    var lane: LaneStanding
+    /// nil for a lane that nobody sends: its route is not in the file.
+    var gauge: LaneGauge?
+    var oldestWaiting: Instant?
+    var lag: Histogram
+    /// True if the file no longer has the route. Its deliveries are held.
+    var isHeld: Bool
+  }
+
+  /// In the order of the file; then lanes without a route, as long as anything of theirs waits or is dead.
+  var routes: [Route] {
+    let lanes = Dictionary(standing.lanes.map { ($0.name, $0) }) { first, _ in first }
+    let named = Set(configuration.routes)
+    let inFile = configuration.routes.map { name in
+      // No lane has a negative number: a route that the store does not know yet has counted nothing.
+      route(lanes[name] ?? LaneStanding(id: LaneID(-1), name: name), isHeld: false)
+    }
+    let held = standing.lanes.filter { !named.contains($0.name) && ($0.pending > 0 || $0.dead > 0) }
+    return inFile + held.map { route($0, isHeld: true) }
+  }
+
+  private func route(_ lane: LaneStanding, isHeld: Bool) -> Route {
+    Route(
+      lane: lane, gauge: isHeld ? nil : gauges.first { $0.lane == lane.id }, oldestWaiting: oldestWaiting?[lane.id],
+      lag: record.lanes[lane.id]?.lag ?? Histogram(), isHeld: isHeld)
+  }
+
+  var quarantined: Int { standing.quarantined.values.reduce(0, +) }
+
+  var metrics: PrometheusText {
+    PrometheusText(
+      version: version, now: now, standing: standing, gauges: gauges, oldestWaiting: oldestWaiting, record: record)
+  }
+}

@@ -1,0 +1,119 @@
+import Hummingbird
+import Logging
+import Model
+import NIOCore
+import Observe
+
+/// The operator's door: a second listener that only shows.
+package struct StatusDoor: Sendable {
+  /// More connections wait in the kernel's backlog.
+  private static let connectionsMax = 256
+  private static let idleTimeout: TimeAmount = .seconds(60)
+
+  private let settings: StatusSettings
+  private let source: StatusSource
+
+  /// - Precondition: `settings` have a token, not an empty one, unless they listen on loopback.
+  package init(_ settings: StatusSettings, source: StatusSource) {
+    self.settings = settings
+    self.source = source
+  }
+
+  /// A service: `run()` serves until it is cancelled or gracefully shut down, and throws if the address cannot be bound.
+  /// - Parameter onRunning: gets the address in use, with the real port where the settings say 0.
+  package func application(
+    logger: Logger, onRunning: @escaping @Sendable (Endpoint) async -> Void = { _ in }
+  ) -> some ApplicationProtocol {
+    var logger = logger
+    // At info the framework tells that it listens; our own `started` tells the same.
+    logger.logLevel = logger.logLevel == .info ? .notice : logger.logLevel
+    let host = settings.listen.host
+    return Application(
+      router: router(),
+      server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
+      configuration: ApplicationConfiguration(
+        address: .hostname(host, port: settings.listen.port),
+        availableConnectionsDelegate: .maximum(Self.connectionsMax, logger: logger)),
+      onServerRunning: { channel in
+        guard let port = channel.localAddress?.port else { preconditionFailure("a bound TCP listener has a port") }
+        await onRunning(Endpoint(host: host, port: port))
+      },
+      logger: logger)
+  }
+
+  private func router() -> Router<BasicRequestContext> {
+    let router = Router()
+    router.add(middleware: ReadOnly())
+    router.add(middleware: MetricsMiddleware())
+    router.add(middleware: Guarded(gate: Gate(settings)))
+    serve("/status", on: router) { request in
+      prefersJSON(request) ? try await statusJSON() : try await statusPage()
+    }
+    serve("/status.json", on: router) { _ in try await statusJSON() }
+    serve("/metrics", on: router) { _ in
+      var metrics = await source.snapshot().metrics
+      metrics.libraries = source.libraryMetrics
+      return .text(metrics.text, type: PrometheusText.contentType)
+    }
+    serve("/livez", on: router) { _ in try .json(["live": true]) }
+    serve("/readyz", on: router) { _ in try await readiness() }
+    serve("/api/v1/queue", on: router) { _ in try await queue() }
+    return router
+  }
+
+  /// GET and HEAD alike: a HEAD is answered like its GET, and `Guarded` leaves the body out.
+  private func serve(
+    _ path: RouterPath, on router: Router<BasicRequestContext>, _ answer: @escaping @Sendable (Request) async throws -> Response
+  ) {
+    for method in [HTTPRequest.Method.get, .head] { router.on(path, method: method) { request, _ in try await answer(request) } }
+  }
+
+  /// A browser names text/html; a program that wants JSON names that.
+  private func prefersJSON(_ request: Request) -> Bool {
+    let accept = request.headers[values: .accept].joined(separator: ",").lowercased()
+    return accept.contains("application/json") && !accept.contains("text/html")
+  }
+
+  private func statusJSON() async throws -> Response {
+    var response = try Response.json(StatusReport(await source.snapshot()))
+    response.headers[.vary] = "Accept"
+    return response
+  }
+
+  private func statusPage() async throws -> Response {
+    let snapshot = await source.snapshot()
+    let health = Health(
+      snapshot, isStoreWritable: source.isStoreWritable(), publicDoorAnswers: await source.publicDoorAnswers())
+    var response = Response.text(StatusPage(snapshot: snapshot, health: health).html.text, type: "text/html; charset=utf-8")
+    response.headers[.contentSecurityPolicy] = StatusPage.contentSecurityPolicy
+    response.headers[.vary] = "Accept"
+    return response
+  }
+
+  private func readiness() async throws -> Response {
+    var notReady: [String] = []
+    if !source.isStoreWritable() { notReady.append("store") }
+    if !(await source.publicDoorAnswers()) { notReady.append("public_door") }
+    return try .json(
+      Readiness(ready: notReady.isEmpty, notReady: notReady), status: notReady.isEmpty ? .ok : .serviceUnavailable)
+  }
+
+  private func queue() async throws -> Response {
+    let waiting: [WaitingCount]
+    do {
+      waiting = try await source.waiting()
+    } catch {
+      return try .problem(.serviceUnavailable, "The store could not be read.")
+    }
+    return try .json(
+      QueueTable(
+        waiting: waiting, routes: source.configuration().routes, lanes: source.standing().lanes, at: source.clock()))
+  }
+}
+
+/// /readyz.
+struct Readiness: Codable, Sendable {
+  var ready: Bool
+  /// `store` cannot write, `public_door` does not answer.
+  var notReady: [String]
+}

@@ -1,0 +1,71 @@
+import Model
+import Observe
+
+/// Where the operator's door gets what it shows. The door itself knows no store, no lane and no listener.
+package struct StatusSource: Sendable {
+  package var version: String
+  package var startedAt: Instant
+  /// What the store is, in a word: `sqlite`.
+  package var storeBackend = "sqlite"
+  package var recorder: Recorder
+  /// Metrics of libraries, if swift-metrics was started with this factory.
+  package var libraryMetrics: PrometheusFactory?
+  package var clock: Clock
+  package var configuration: @Sendable () -> LoadedConfiguration
+  package var standing: @Sendable () -> Standing
+  package var gauges: @Sendable () -> [LaneGauge]
+  /// These two read the store: off the cooperative pool, please.
+  package var oldestWaiting: @Sendable () async throws -> [LaneID: Instant]
+  package var waiting: @Sendable () async throws -> [WaitingCount]
+  package var isStoreWritable: @Sendable () -> Bool
+  /// True if a real connection to the public door was answered. Must come to an end by itself, within a second or two.
+  package var publicDoorAnswers: @Sendable () async -> Bool
+
+  package init(
+    version: String, startedAt: Instant, recorder: Recorder, clock: @escaping Clock,
+    configuration: @escaping @Sendable () -> LoadedConfiguration,
+    standing: @escaping @Sendable () -> Standing,
+    gauges: @escaping @Sendable () -> [LaneGauge],
+    oldestWaiting: @escaping @Sendable () async throws -> [LaneID: Instant],
+    waiting: @escaping @Sendable () async throws -> [WaitingCount],
+    isStoreWritable: @escaping @Sendable () -> Bool,
+    publicDoorAnswers: @escaping @Sendable () async -> Bool
+  ) {
+    self.version = version
+    self.startedAt = startedAt
+    self.recorder = recorder
+    self.clock = clock
+    self.configuration = configuration
+    self.standing = standing
+    self.gauges = gauges
+    self.oldestWaiting = oldestWaiting
+    self.waiting = waiting
+    self.isStoreWritable = isStoreWritable
+    self.publicDoorAnswers = publicDoorAnswers
+  }
+
+  func snapshot() async -> Snapshot {
+    let oldest = try? await oldestWaiting()
+    return Snapshot(
+      now: clock(), version: version, startedAt: startedAt, storeBackend: storeBackend, configuration: configuration(),
+      standing: standing(), gauges: gauges(), oldestWaiting: oldest, record: recorder.snapshot())
+  }
+}
+
+/// The rule file in force.
+package struct LoadedConfiguration: Sendable, Equatable {
+  /// Tells one file from another: a digest, shortened.
+  package var fingerprint: String
+  package var loadedAt: Instant
+  /// Why a newer file was not taken; nil if this is the newest.
+  package var lastError: String?
+  /// Names, in the order of the file.
+  package var routes: [String]
+
+  package init(fingerprint: String, loadedAt: Instant, routes: [String], lastError: String? = nil) {
+    self.fingerprint = fingerprint
+    self.loadedAt = loadedAt
+    self.routes = routes
+    self.lastError = lastError
+  }
+}

@@ -1,0 +1,133 @@
+import NIOCore
+import NIOPosix
+
+/// Sends the bytes, reads until the other side ends, and gives what came. A request that wants this end says
+/// `Connection: close`; `halfClose` ends our side after the bytes.
+package func raw(
+  _ bytes: [UInt8], host: String, port: Int, halfClose: Bool = false, timeout: TimeAmount = .seconds(10)
+) async throws -> [UInt8] {
+  try await RawConnection.with(host: host, port: port, timeout: timeout) { connection in
+    try await connection.send(bytes)
+    if halfClose { try await connection.endSending() }
+    return try await connection.readToEnd()
+  }
+}
+
+/// A TCP connection of bytes, for what no well-behaved client sends: half requests, pipelines, slow writers, cut connections.
+package struct RawConnection: Sendable {
+  private let channel: any Channel
+  private let inbox: NIOLoopBound<Inbox>
+
+  /// Opens, runs, and closes in every case.
+  package static func with<Result: Sendable>(
+    host: String, port: Int, timeout: TimeAmount = .seconds(10), _ body: (RawConnection) async throws -> Result
+  ) async throws -> Result {
+    let (channel, inbox) = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .connectTimeout(timeout)
+      .channelOption(.allowRemoteHalfClosure, value: true)
+      .connect(host: host, port: port) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          let inbox = Inbox()
+          try channel.pipeline.syncOperations.addHandler(IdleStateHandler(readTimeout: timeout))
+          try channel.pipeline.syncOperations.addHandler(inbox)
+          return (channel, NIOLoopBound(inbox, eventLoop: channel.eventLoop))
+        }
+      }
+    let connection = RawConnection(channel: channel, inbox: inbox)
+    do {
+      let result = try await body(connection)
+      try? await channel.close()
+      return result
+    } catch {
+      try? await channel.close()
+      throw error
+    }
+  }
+
+  /// Returns when the system has taken the bytes.
+  package func send(_ bytes: [UInt8]) async throws { try await channel.writeAndFlush(ByteBuffer(bytes: bytes)) }
+
+  package func send(_ text: String) async throws { try await send(Array(text.utf8)) }
+
+  /// The other side reads an end; it can still answer.
+  package func endSending() async throws { try await channel.close(mode: .output) }
+
+  /// Everything that came and was not read yet, once `isEnough` says so of it.
+  /// - Throws: `.disconnected` if the other side ends before, `.timedOut` if nothing comes for the connection's time-out.
+  package func read(until isEnough: @escaping @Sendable ([UInt8]) -> Bool) async throws -> [UInt8] {
+    try await take { bytes, hasEnded in
+      if isEnough(bytes) { return .success(bytes) }
+      return hasEnded ? .failure(HTTPTestError.disconnected) : nil
+    }
+  }
+
+  /// Everything that came and was not read yet, once it holds the text.
+  package func read(until text: String) async throws -> [UInt8] {
+    try await read { String(decoding: $0, as: UTF8.self).contains(text) }
+  }
+
+  /// Everything that came and was not read yet, once the other side has ended, by an end or a reset.
+  package func readToEnd() async throws -> [UInt8] {
+    try await take { bytes, hasEnded in hasEnded ? .success(bytes) : nil }
+  }
+
+  private func take(_ wanted: @escaping Inbox.Wanted) async throws -> [UInt8] {
+    let promise = channel.eventLoop.makePromise(of: [UInt8].self)
+    channel.eventLoop.execute { inbox.value.wait(for: wanted, promise) }
+    return try await promise.futureResult.get()
+  }
+}
+
+/// What has come, and at most one reader who waits for more.
+private final class Inbox: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  /// nil to wait for more.
+  typealias Wanted = @Sendable (_ bytes: [UInt8], _ hasEnded: Bool) -> Result<[UInt8], any Error>?
+
+  private var bytes: [UInt8] = []
+  private var hasEnded = false
+  private var hasTimedOut = false
+  private var waiting: (wanted: Wanted, promise: EventLoopPromise<[UInt8]>)?
+
+  func wait(for wanted: @escaping Wanted, _ promise: EventLoopPromise<[UInt8]>) {
+    precondition(waiting == nil, "one reader at a time")
+    waiting = (wanted, promise)
+    hasTimedOut = false
+    answer()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    bytes += unwrapInboundIn(data).readableBytesView
+    answer()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if let event = event as? ChannelEvent, event == .inputClosed { hasEnded = true }
+    if event is IdleStateHandler.IdleStateEvent { hasTimedOut = true }
+    answer()
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    hasEnded = true
+    answer()
+    context.close(promise: nil)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    hasEnded = true
+    answer()
+  }
+
+  private func answer() {
+    guard let (wanted, promise) = waiting else { return }
+    if let result = wanted(bytes, hasEnded) {
+      waiting = nil
+      bytes = []
+      promise.completeWith(result)
+    } else if hasTimedOut {
+      waiting = nil
+      promise.fail(HTTPTestError.timedOut)
+    }
+  }
+}
