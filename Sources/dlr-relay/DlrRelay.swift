@@ -7,6 +7,8 @@ struct DlrRelay: AsyncParsableCommand {
     abstract: "One URL for iletiMerkezi's delivery reports, a copy for every app that wants them.",
     version: version,
     subcommands: [
+      Simulate.self,
+      SinkCommand.self,
     ]
   )
 }

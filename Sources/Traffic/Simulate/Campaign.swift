@@ -123,7 +123,7 @@ package struct Campaign: IteratorProtocol, Sendable {
     let sentences = rng.chance(0.2) ? 2 + rng.below(5) : 1
     for _ in 0..<sentences {
       let name = Turkish.names[rng.below(Turkish.names.count)]
-      parts.append(Turkish.sentences[rng.below(Turkish.sentences.count)].replacing("{}", with: name))
+      parts.append(Turkish.sentences[rng.below(Turkish.sentences.count)](name))
     }
     if rng.chance(0.1) { parts = parts.map(Turkish.decomposed) }
     if !settings.markers.isEmpty, rng.chance(0.9) {

@@ -17,7 +17,8 @@ package struct Target: Sendable, Equatable {
   package init(_ url: String) throws(TrafficError) {
     let scheme = url.prefix { $0 != ":" }.lowercased()
     guard scheme != "https" else {
-      throw .url("simulate speaks http only: give the relay's own address, such as http://127.0.0.1:8080/api/iletimerkezi/webhook?token=...")
+      throw .url(
+        "simulate speaks http only: give the relay's own address, such as http://127.0.0.1:8080/api/iletimerkezi/webhook?token=...")
     }
     guard scheme == "http", url.dropFirst(4).hasPrefix("://") else { throw .url("the URL must begin with http://") }
     guard url.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {

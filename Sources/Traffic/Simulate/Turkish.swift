@@ -2,16 +2,16 @@
 enum Turkish {
   static let names = ["Ayşe Yılmaz", "Çağrı Öztürk", "İbrahim Şahin", "Gülşen Doğan", "Işıl Kılıç", "Oğuz Ünlü", "Ümit Güneş"]
 
-  /// `{}` is a person's name. Quotes, a backslash and a line break are here because JSON has to escape them.
-  static let sentences = [
-    "Sayın {}, siparişiniz kargoya verildi.",
-    "Değerli müşterimiz {}, randevunuz yarın saat 14:30'dadır.",
-    "{}, doğrulama kodunuz 481516. Kimseyle paylaşmayınız.",
-    "İndirim başladı! Seçili ürünlerde %50'ye varan fırsatlar 🎉",
-    "Faturanız oluşturuldu; son ödeme günü 15/12.\nDetaylar için tıklayınız.",
-    "\"Iğdır Şubesi\" açıldı, hepinizi bekleriz 👩‍👧 çay bizden ☕",
-    "Ödemeniz alındı. Teşekkür ederiz, {}.",
-    "Ağaç dikme günü: Güneşli Mah. Çınar Sok. No\\7 🌳",
+  /// Each of a person's name. Quotes, a backslash and a line break are here because JSON has to escape them.
+  static let sentences: [@Sendable (String) -> String] = [
+    { "Sayın \($0), siparişiniz kargoya verildi." },
+    { "Değerli müşterimiz \($0), randevunuz yarın saat 14:30'dadır." },
+    { "\($0), doğrulama kodunuz 481516. Kimseyle paylaşmayınız." },
+    { _ in "İndirim başladı! Seçili ürünlerde %50'ye varan fırsatlar 🎉" },
+    { _ in "Faturanız oluşturuldu; son ödeme günü 15/12.\nDetaylar için tıklayınız." },
+    { _ in "\"Iğdır Şubesi\" açıldı, hepinizi bekleriz 👩‍👧 çay bizden ☕" },
+    { "Ödemeniz alındı. Teşekkür ederiz, \($0)." },
+    { _ in "Ağaç dikme günü: Güneşli Mah. Çınar Sok. No\\7 🌳" },
   ]
 
   /// The operator's code, which ends each SMS in Turkey.
