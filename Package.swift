@@ -74,21 +74,41 @@ let package = Package(
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ]),
-    .executableTarget(
-      name: "dlr-relay",
-      dependencies: [
-        "Model", "Receive", "Route", "Store", "Deliver", "Observe", "Status",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "Logging", package: "swift-log"),
+    module(
+      "Traffic",
+      [
+        "Model",
+        .product(name: "DequeModule", package: "swift-collections"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
+    .executableTarget(
+      name: "dlr-relay",
+      dependencies: [
+        "Model", "Receive", "Route", "Store", "Deliver", "Observe", "Status", "Traffic",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
       ],
       swiftSettings: strict),
     system("CYAML", apt: ["libyaml-dev"]),
     system("CCurl", apt: ["libcurl4-openssl-dev"]),
     system("CEpoll"),
+    .target(
+      name: "Support",
+      dependencies: [
+        "Model",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      path: "Tests/Support",
+      swiftSettings: strict),
+    tests("ReceiveTests", ["Model", "Receive"]),
+    tests("TrafficTests", ["Traffic", "Model"]),
   ],
   swiftLanguageModes: [.v6]
 )

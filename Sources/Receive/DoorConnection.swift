@@ -1,0 +1,224 @@
+import Model
+import NIOCore
+import NIOHTTP1
+
+/// One connection of the public door: a request after the other, each answered once it is on disk.
+///
+/// Lives on its channel's event loop. The pipelining handler before it holds back further requests until the present one is
+/// answered.
+final class DoorConnection: ChannelInboundHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private struct Request {
+    var head: HTTPRequestHead
+    var startedAt: Instant
+    var body = ByteBuffer()
+    var keepsAlive: Bool { head.isKeepAlive }
+  }
+
+  private enum State {
+    /// Between requests. Exits: `reading`, `dropping`, `closing`.
+    case idle
+    /// Taking in the body of what may be a report, or of a probe. Exits: `committing`, `idle` (probe), `closing` (too large, slow).
+    case reading(Request, isProbe: Bool)
+    /// Taking in the short body of a refused request, to answer at its end. Exits: `idle`, `closing` (not short after all, slow).
+    case dropping(Request, Refusal, bytes: Int)
+    /// With the store. Exits: `idle`, by its answer or by the deadline; `closing` likewise.
+    case committing(Request)
+    /// Answered for the last time; what still comes is dropped, within bounds, so that closing does not reset the connection
+    /// before the answer was read (RFC 9112, 9.6). Exits: none.
+    case closing(droppedBytes: Int)
+  }
+
+  private let door: Door
+  private let completions: Completions
+  private var context: ChannelHandlerContext?
+  private var state = State.idle
+  /// Numbers the requests, so that an answer of the store that comes after the deadline is known to be late.
+  private var request = 0
+  /// The other side has sent its last byte; it may still read.
+  private var isInputClosed = false
+  private var deadline: NIODeadline = .distantFuture
+  private var deadlineCheck: Scheduled<Void>?
+
+  init(door: Door, completions: Completions) {
+    self.door = door
+    self.completions = completions
+  }
+
+  // MARK: - Requests
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head): began(head, context)
+    case .body(let part): came(part, context)
+    case .end: ended(context)
+    }
+  }
+
+  private func began(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
+    guard case .idle = state else { return }
+    request += 1
+    limit(door.readTimeout)
+    let started = Request(head: head, startedAt: door.clock())
+    switch door.admissions.decide(head) {
+    case .report:
+      state = .reading(started, isProbe: false)
+      if head.headers[canonicalForm: "expect"].contains("100-continue") {
+        context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+      }
+    case .probe: state = .reading(started, isProbe: true)
+    case .refuse(let refusal):
+      if refusal == .bodyTooLarge || contentLength(of: head) > door.admissions.bodyBytesMax {
+        refuse(refusal, context)
+      } else {
+        state = .dropping(started, refusal, bytes: 0)
+      }
+    }
+  }
+
+  private func came(_ part: ByteBuffer, _ context: ChannelHandlerContext) {
+    switch state {
+    case .reading(var reading, let isProbe):
+      guard reading.body.readableBytes + part.readableBytes <= door.admissions.bodyBytesMax else {
+        return refuse(.bodyTooLarge, context)
+      }
+      // The state would hold a second reference, and appending would copy.
+      state = .idle
+      if reading.body.readableBytes == 0 { reading.body = part } else { reading.body.writeImmutableBuffer(part) }
+      state = .reading(reading, isProbe: isProbe)
+    case .dropping(let dropping, let refusal, let bytes):
+      let bytes = bytes + part.readableBytes
+      state = .dropping(dropping, refusal, bytes: bytes)
+      if bytes > door.admissions.bodyBytesMax { refuse(refusal, context) }
+    case .closing(let dropped):
+      let dropped = dropped + part.readableBytes
+      state = .closing(droppedBytes: dropped)
+      if dropped > Limits.drainBytesMax { context.close(promise: nil) }
+    case .idle, .committing: break
+    }
+  }
+
+  private func ended(_ context: ChannelHandlerContext) {
+    switch state {
+    case .reading(let reading, isProbe: true): answer(.ready, reading, context)
+    case .reading(let reading, isProbe: false): commit(reading, context)
+    case .dropping(let dropped, let refusal, _):
+      door.refused(refusal)
+      answer(Answer(refusal), dropped, context)
+    case .closing: context.close(promise: nil)
+    case .idle, .committing: break
+    }
+  }
+
+  private func commit(_ reading: Request, _ context: ChannelHandlerContext) {
+    state = .committing(reading)
+    limit(door.commitDeadline)
+    let payload = Payload(
+      bytes: Array(reading.body.readableBytesView), contentType: reading.head.headers.first(name: "content-type"))
+    let (number, me) = (request, NIOLoopBound(self, eventLoop: context.eventLoop))
+    door.acceptReport(payload, at: reading.startedAt) { [completions] error in
+      completions.put(Completions.Entry(connection: me, request: number, error: error))
+    }
+  }
+
+  /// The store has answered, perhaps too late.
+  func committed(_ number: Int, _ error: JournalError?) {
+    guard let context, number == request, case .committing(let committed) = state else { return }
+    if let error {
+      door.observer(.notStored(error))
+      answer(.notReceived, committed, context)
+    } else {
+      door.observer(.accepted(after: door.clock() - committed.startedAt))
+      answer(.received, committed, context)
+    }
+  }
+
+  // MARK: - Answers
+
+  private func answer(_ answer: Answer, _ answered: Request, _ context: ChannelHandlerContext) {
+    state = .idle
+    limit(door.idleTimeout)
+    let keepsAlive = answered.keepsAlive && !isInputClosed && !door.isClosing
+    write(answer, withBody: answered.head.method != .HEAD, keepsAlive: keepsAlive, context)
+    if !keepsAlive { context.close(promise: nil) }
+  }
+
+  /// Answers before the request has come to its end, and ends the connection.
+  private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
+    door.refused(refusal)
+    if case .closing = state { return }
+    state = .closing(droppedBytes: 0)
+    limit(.microseconds(Limits.drainTimeMax.microseconds))
+    write(Answer(refusal), withBody: true, keepsAlive: false, context)
+    context.close(mode: .output, promise: nil)
+  }
+
+  private func write(_ answer: Answer, withBody: Bool, keepsAlive: Bool, _ context: ChannelHandlerContext) {
+    context.write(wrapOutboundOut(.head(answer.head(keepsAlive: keepsAlive))), promise: nil)
+    if withBody {
+      context.write(wrapOutboundOut(.body(.byteBuffer(context.channel.allocator.buffer(staticString: answer.text)))), promise: nil)
+    }
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+  }
+
+  // MARK: - Time
+
+  /// One timer a connection, set anew only when it fires: a deadline that moves with every request costs nothing.
+  private func limit(_ amount: TimeAmount) {
+    deadline = .now() + amount
+    guard deadlineCheck == nil, let context else { return }
+    scheduleCheck(context)
+  }
+
+  private func scheduleCheck(_ context: ChannelHandlerContext) {
+    deadlineCheck = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in self?.checkDeadline() }
+  }
+
+  private func checkDeadline() {
+    deadlineCheck = nil
+    guard let context else { return }
+    guard deadline <= .now() else { return scheduleCheck(context) }
+    switch state {
+    case .idle, .closing: context.close(promise: nil)
+    case .reading, .dropping: refuse(.slow, context)
+    case .committing(let late):
+      door.observer(.notStored(.overloaded))
+      answer(.notReceived, late, context)
+    }
+  }
+
+  // MARK: - The connection
+
+  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+  func channelActive(context: ChannelHandlerContext) {
+    limit(door.idleTimeout)
+    context.fireChannelActive()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    guard case .some(.inputClosed) = event as? ChannelEvent else { return context.fireUserInboundEventTriggered(event) }
+    isInputClosed = true
+    switch state {
+    case .committing: break
+    case .idle, .reading, .dropping, .closing: context.close(promise: nil)
+    }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    deadlineCheck?.cancel()
+    self.context = nil
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    switch error as? HTTPParserError {
+    case .some(.headerOverflow): refuse(.headersTooLarge, context)
+    case .some: refuse(.malformed, context)
+    // A connection that broke: there is nobody to tell.
+    case nil: context.close(promise: nil)
+    }
+  }
+}

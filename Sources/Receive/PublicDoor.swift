@@ -1,0 +1,121 @@
+import Model
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// What every connection of the door shares.
+final class Door: Sendable {
+  let admissions: Admissions
+  let acceptReport: AcceptReport
+  let journal: any Journal
+  let clock: Clock
+  let observer: Observer
+  let readTimeout: TimeAmount
+  let idleTimeout: TimeAmount
+  let commitDeadline: TimeAmount
+  let connectionsMax: Int
+  private let closing = Atomic(false)
+  private let connections = Atomic(0)
+
+  init(settings: ReceiveSettings, acceptReport: AcceptReport, journal: any Journal, clock: @escaping Clock, observer: @escaping Observer) {
+    admissions = Admissions(path: settings.path, gate: TokenGate(settings.tokens), bodyBytesMax: settings.bodyBytesMax)
+    readTimeout = .microseconds(settings.readTimeout.microseconds)
+    idleTimeout = .microseconds(settings.idleTimeout.microseconds)
+    commitDeadline = .microseconds(settings.deadline.microseconds)
+    connectionsMax = settings.connectionsMax
+    self.acceptReport = acceptReport
+    self.journal = journal
+    self.clock = clock
+    self.observer = observer
+  }
+
+  var isClosing: Bool { closing.load(ordering: .relaxed) }
+  func close() { closing.store(true, ordering: .relaxed) }
+
+  func refused(_ refusal: Refusal) {
+    journal.count(refused: refusal.rawValue)
+    observer(.refused(refusal))
+  }
+
+  /// - Returns: false if there are too many.
+  func entered() -> Bool { connections.add(1, ordering: .relaxed).newValue <= connectionsMax }
+  func left() { connections.subtract(1, ordering: .relaxed) }
+}
+
+/// The public door: one listener, one path, and nothing else on it.
+package final class PublicDoor: Sendable {
+  private let door: Door
+  private let group: MultiThreadedEventLoopGroup
+  private let listener: any Channel
+
+  /// Listens from here on.
+  /// - Throws: the system's error if the address cannot be listened on.
+  package static func open(
+    _ settings: ReceiveSettings, acceptReport: AcceptReport, journal: any Journal, clock: @escaping Clock, observer: @escaping Observer
+  ) async throws -> PublicDoor {
+    let door = Door(settings: settings, acceptReport: acceptReport, journal: journal, clock: clock, observer: observer)
+    // The store's thread and libcurl's want a core as well.
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, System.coreCount / 2)))
+    do {
+      let listener = try await bootstrap(door, group).bind(host: settings.listen.host, port: settings.listen.port).get()
+      return PublicDoor(door: door, group: group, listener: listener)
+    } catch {
+      try? await group.shutdownGracefully()
+      throw error
+    }
+  }
+
+  private init(door: Door, group: MultiThreadedEventLoopGroup, listener: any Channel) {
+    self.door = door
+    self.group = group
+    self.listener = listener
+  }
+
+  /// Where it listens; the port is the real one where 0 was asked for.
+  package var port: Int { listener.localAddress?.port ?? 0 }
+
+  /// Accepts no more connections and lets every request that is with the store be answered; the answer says that the connection
+  /// ends.
+  package func stopAccepting() async {
+    door.close()
+    try? await listener.close()
+  }
+
+  /// Ends every connection.
+  package func close() async { try? await group.shutdownGracefully() }
+
+  private static func bootstrap(_ door: Door, _ group: MultiThreadedEventLoopGroup) -> ServerBootstrap {
+    var completions: [ObjectIdentifier: Completions] = [:]
+    for eventLoop in group.makeIterator() { completions[ObjectIdentifier(eventLoop)] = Completions(eventLoop: eventLoop) }
+    let byLoop = completions
+    return ServerBootstrap(group: group)
+      .serverChannelOption(.backlog, value: 1_024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.maxMessagesPerRead, value: 4)
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          let isWelcome = door.entered()
+          channel.closeFuture.whenComplete { _ in door.left() }
+          guard isWelcome else {
+            door.refused(.connections)
+            throw ChannelError.ioOnClosedChannel
+          }
+          try addHandlers(to: channel, door, byLoop[ObjectIdentifier(channel.eventLoop)]!)
+        }
+      }
+  }
+
+  private static func addHandlers(to channel: any Channel, _ door: Door, _ completions: Completions) throws {
+    var limits = NIOHTTPDecoderLimitConfiguration()
+    limits.maxHeaderFieldSize = Limits.headerBytesMax
+    limits.maxHeaderListSize = Limits.headerBytesMax
+    let pipeline = channel.pipeline.syncOperations
+    try pipeline.addHandler(HTTPResponseEncoder())
+    try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)))
+    try pipeline.addHandler(HTTPServerPipelineHandler())
+    try pipeline.addHandler(DoorConnection(door: door, completions: completions))
+  }
+}
