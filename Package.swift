@@ -73,6 +73,7 @@ let package = Package(
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
       ]),
     module(
       "Traffic",
@@ -92,6 +93,8 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "NIOCore", package: "swift-nio"),
       ],
       swiftSettings: strict),
     system("CYAML", apt: ["libyaml-dev"]),
@@ -108,6 +111,17 @@ let package = Package(
       path: "Tests/Support",
       swiftSettings: strict),
     tests("ReceiveTests", ["Model", "Receive"]),
+    tests(
+      "ObserveTests",
+      ["Model", "Observe", "Support", .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics")]),
+    tests(
+      "StatusTests",
+      [
+        "Model", "Observe", "Status", "Support",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ]),
     tests("TrafficTests", ["Traffic", "Model"]),
   ],
   swiftLanguageModes: [.v6]

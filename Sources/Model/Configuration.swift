@@ -23,7 +23,13 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
   }
 
   package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-  package var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+
+  /// `localhost`, `::1`, or an address in 127.0.0.0/8; not a name that only begins like one.
+  package var isLoopback: Bool {
+    if host == "localhost" || host == "::1" { return true }
+    let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+    return numbers.count == 4 && numbers[0] == 127 && numbers.allSatisfy { $0 != nil }
+  }
 }
 
 /// A token of the public URL. The label is what people see; the value is what the provider sends.

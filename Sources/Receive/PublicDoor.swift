@@ -46,8 +46,9 @@ final class Door: Sendable {
 /// The public door: one listener, one path, and nothing else on it.
 package final class PublicDoor: Sendable {
   private let door: Door
-  private let group: MultiThreadedEventLoopGroup
+  let group: MultiThreadedEventLoopGroup
   private let listener: any Channel
+  let listen: Endpoint
 
   /// Listens from here on.
   /// - Throws: the system's error if the address cannot be listened on.
@@ -59,14 +60,15 @@ package final class PublicDoor: Sendable {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, System.coreCount / 2)))
     do {
       let listener = try await bootstrap(door, group).bind(host: settings.listen.host, port: settings.listen.port).get()
-      return PublicDoor(door: door, group: group, listener: listener)
+      return PublicDoor(door: door, group: group, listener: listener, listen: settings.listen)
     } catch {
       try? await group.shutdownGracefully()
       throw error
     }
   }
 
-  private init(door: Door, group: MultiThreadedEventLoopGroup, listener: any Channel) {
+  private init(door: Door, group: MultiThreadedEventLoopGroup, listener: any Channel, listen: Endpoint) {
+    self.listen = listen
     self.door = door
     self.group = group
     self.listener = listener
@@ -74,6 +76,7 @@ package final class PublicDoor: Sendable {
 
   /// Where it listens; the port is the real one where 0 was asked for.
   package var port: Int { listener.localAddress?.port ?? 0 }
+  var path: String { door.admissions.path }
 
   /// Accepts no more connections and lets every request that is with the store be answered; the answer says that the connection
   /// ends.

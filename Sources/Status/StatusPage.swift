@@ -123,7 +123,8 @@ struct StatusPage {
     @media (prefers-color-scheme: dark) {
       :root { --text: #e6e6e6; --faint: #a3a3a3; --line: #3d3d3d; --page: #161616; --well: #6fd08c; --ill: #ff8a80 }
     }
-    body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page); max-width: 75rem; margin: 2rem auto; padding: 0 1rem }
+    body { font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--page) }
+    body { max-width: 75rem; margin: 2rem auto; padding: 0 1rem }
     h1 { font-size: 1.6rem } h2 { font-size: 1.1rem; margin-top: 2rem }
     .well { color: var(--well) } .ill, .problems { color: var(--ill) } .error td, .notes, footer { color: var(--faint) }
     .wide { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }

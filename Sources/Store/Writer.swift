@@ -24,6 +24,8 @@ final class Writer {
   private var fetches: [(queue: Model.Queue, lane: LaneID)] = []
   private var refused: [String: Int] = [:]
   private var isBroken = false
+  /// Lanes that were live and are not now.
+  private var fallenBehind: Set<LaneID> = []
 
   /// After a failed commit, what is kept is tried again this often even if nothing arrives.
   private static let tryAgainEvery: TimeInterval = 0.25
@@ -171,7 +173,10 @@ final class Writer {
       case .stay: break
       }
     }
-    for lane in handover.spilled { observer(.spilled(lane)) }
+    for lane in handover.spilled {
+      fallenBehind.insert(lane)
+      observer(.spilled(lane))
+    }
     return handover
   }
 
@@ -188,7 +193,7 @@ final class Writer {
         break
       }
       fetches.removeFirst()
-      if queue == .ready, book.isLive(lane) { observer(.caughtUp(lane)) }
+      if queue == .ready, book.isLive(lane), fallenBehind.remove(lane) != nil { observer(.caughtUp(lane)) }
     }
     ledger.handOver(handover)
   }

@@ -1,14 +1,43 @@
 import ArgumentParser
+import Foundation
 
-@main
 struct DlrRelay: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dlr-relay",
     abstract: "One URL for iletiMerkezi's delivery reports, a copy for every app that wants them.",
     version: version,
     subcommands: [
+      Serve.self,
       Simulate.self,
       SinkCommand.self,
     ]
   )
 }
+
+/// Exit codes: 0 fine, 1 the work failed, 2 wrong usage.
+@main
+enum Main {
+  static func main() async {
+    do {
+      var command = try DlrRelay.parseAsRoot()
+      if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+    } catch let failure as Failure {
+      complain(failure.description)
+      exit(1)
+    } catch where DlrRelay.exitCode(for: error) == .validationFailure {
+      complain(DlrRelay.fullMessage(for: error))
+      exit(2)
+    } catch {
+      // Help and --version come here too: the library prints them and exits with 0.
+      DlrRelay.exit(withError: error)
+    }
+  }
+}
+
+/// The work failed. One line that says what to do.
+struct Failure: Error, CustomStringConvertible {
+  var description: String
+  init(_ description: String) { self.description = description }
+}
+
+func complain(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }

@@ -1,0 +1,149 @@
+import Deliver
+import Foundation
+import Logging
+import Model
+import NIOCore
+import Observe
+import Receive
+import Route
+import ServiceLifecycle
+import Status
+import Store
+import Synchronization
+
+/// The running relay: where the parts meet.
+///
+///     receive -> route -> store -> deliver
+///
+/// Started from the end to the beginning, so that nothing is accepted before it can be kept and nothing kept before it can be
+/// sent; stopped from the beginning to the end.
+final class Relay: Service {
+  private let file: ConfigurationFile
+  private let startedAt: Instant
+  private let journal: SQLiteJournal
+  private let deliverer: Deliverer
+  private let door: PublicDoor
+  private let recorder: Recorder
+  private let libraryMetrics: PrometheusFactory
+  private let observer: Observer
+  private let isStopped = Mutex(false)
+
+  static func start(_ file: ConfigurationFile, logger: Logger, libraryMetrics: PrometheusFactory) async throws -> Relay {
+    let configuration = file.configuration
+    let recorder = Recorder()
+    let names = Mutex<[LaneID: String]>([:])
+    let log = EventLog(logger: logger, laneName: { id in names.withLock { $0[id] ?? "lane \(id.number)" } }, clock: systemClock)
+    let observer: Observer = {
+      recorder.observe($0)
+      log.observe($0)
+    }
+    let journal: SQLiteJournal
+    do {
+      journal = try SQLiteJournal(
+        path: configuration.store.path, retention: configuration.store.retention, clock: systemClock, observer: observer)
+    } catch {
+      throw Failure("\(error)")
+    }
+    let lanes: [LaneID]
+    do {
+      lanes = try journal.lanes(for: configuration.routes.map(\.name))
+    } catch {
+      journal.close()
+      throw Failure("the routes could not be entered into \(configuration.store.path): \(error)")
+    }
+    names.withLock { for lane in journal.standing().lanes { $0[lane.id] = lane.name } }
+    let deliverer = Deliverer(
+      routes: configuration.routes, lanes: lanes, journal: journal, userAgent: "dlr-relay/\(version)", clock: systemClock,
+      observer: observer, rng: SystemRandomNumberGenerator())
+    let accept = AcceptReport(rules: RuleSet(configuration.routes), lanes: lanes, journal: journal, observer: observer)
+    do {
+      let door = try await PublicDoor.open(
+        configuration.receive, acceptReport: accept, journal: journal, clock: systemClock, observer: observer)
+      return Relay(
+        file: file, journal: journal, deliverer: deliverer, door: door, recorder: recorder, libraryMetrics: libraryMetrics,
+        observer: observer)
+    } catch {
+      await offPool {
+        deliverer.stop()
+        journal.close()
+      }
+      throw Failure(explain(error, listening: configuration.receive.listen, key: "receive.listen"))
+    }
+  }
+
+  private init(
+    file: ConfigurationFile, journal: SQLiteJournal, deliverer: Deliverer, door: PublicDoor, recorder: Recorder,
+    libraryMetrics: PrometheusFactory, observer: @escaping Observer
+  ) {
+    self.file = file
+    self.journal = journal
+    self.deliverer = deliverer
+    self.door = door
+    self.recorder = recorder
+    self.libraryMetrics = libraryMetrics
+    self.observer = observer
+    startedAt = systemClock()
+  }
+
+  /// Waits until it is told to stop, and stops.
+  func run() async throws {
+    try? await gracefulShutdown()
+    await stop()
+  }
+
+  /// No more reports; what is in flight ends; results are stored. Once, however often it is called.
+  func stop() async {
+    let isFirst = isStopped.withLock { isStopped in
+      defer { isStopped = true }
+      return !isStopped
+    }
+    guard isFirst else { return }
+    observer(.stopping)
+    await door.stopAccepting()
+    await offPool { [deliverer] in deliverer.stop() }
+    await door.close()
+    await offPool { [journal] in journal.close() }
+    observer(.stopped)
+  }
+
+  func statusDoor(logger: Logger) -> some Service {
+    StatusDoor(file.configuration.status, source: statusSource()).application(logger: logger) { [self] endpoint in
+      let publicDoor = Endpoint(host: file.configuration.receive.listen.host, port: door.port)
+      observer(.started(version: version, publicDoor: publicDoor, statusDoor: endpoint))
+    }
+  }
+
+  private func statusSource() -> StatusSource {
+    let loaded = LoadedConfiguration(
+      fingerprint: file.fingerprint, loadedAt: startedAt, routes: file.configuration.routes.map(\.name))
+    let token = file.configuration.receive.tokens[0]
+    var source = StatusSource(
+      version: version, startedAt: startedAt, recorder: recorder, clock: systemClock,
+      configuration: { loaded },
+      standing: { [journal] in journal.standing() },
+      gauges: { [deliverer] in deliverer.gauges() },
+      oldestWaiting: { [journal] in try await offPool { Result { try journal.oldestWaiting() } }.get() },
+      waiting: { [journal] in try await offPool { Result { try journal.waiting() } }.get() },
+      isStoreWritable: { [journal] in journal.isHealthy },
+      publicDoorAnswers: { [door] in await door.answers(to: token) })
+    source.libraryMetrics = libraryMetrics
+    return source
+  }
+}
+
+/// Runs what blocks on a thread where it may.
+func offPool<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
+  await withCheckedContinuation { continuation in
+    DispatchQueue.global().async { continuation.resume(returning: body()) }
+  }
+}
+
+/// Why an address cannot be listened on, and what to do.
+func explain(_ error: any Error, listening endpoint: Endpoint, key: String) -> String {
+  switch (error as? IOError)?.errnoCode {
+  case EADDRINUSE: "cannot listen on \(endpoint): the port is in use; stop the program that has it, or change \(key)"
+  case EACCES: "cannot listen on \(endpoint): not allowed; use a port above 1023, or change \(key)"
+  case EADDRNOTAVAIL: "cannot listen on \(endpoint): this machine has no such address; change \(key)"
+  default: "cannot listen on \(endpoint): \(error); change \(key)"
+  }
+}

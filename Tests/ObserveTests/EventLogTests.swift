@@ -1,0 +1,114 @@
+import Foundation
+import Logging
+import Model
+import Observe
+import Support
+import Testing
+
+struct EventLogTests {
+  private let shop = LaneID(1)
+  private let bank = LaneID(2)
+
+  private func lines(level: Logger.Level = .info, _ body: (EventLog, ManualClock) -> Void) throws -> [[String: Any]] {
+    let clock = ManualClock()
+    return try objects(try written { sink in body(eventLog(to: sink, level: level, clock: clock.clock), clock) })
+  }
+
+  private var perReport: [Event] {
+    [
+      .accepted(after: .milliseconds(1)), .committed(reports: 1, results: 1, took: .milliseconds(1)),
+      .attempted(shop, .failed(.refused), detail: "no", took: .milliseconds(1)), .delivered(shop, tries: 1, lag: .milliseconds(2)),
+      .swept(rows: 3),
+    ]
+  }
+
+  @Test func `nothing about a single report is above debug`() throws {
+    #expect(try lines { log, _ in perReport.forEach(log.observe) }.isEmpty)
+    let debug = try lines(level: .debug) { log, _ in perReport.forEach(log.observe) }
+    #expect(debug.count == perReport.count)
+    #expect(debug.allSatisfy { $0["level"] as? String == "debug" })
+  }
+
+  @Test func `start and stop are told, with the addresses`() throws {
+    let lines = try lines { log, _ in
+      log.observe(
+        .started(version: "1.2.3", publicDoor: Endpoint(host: "0.0.0.0", port: 8080), statusDoor: Endpoint(host: "::1", port: 9090)))
+      log.observe(.stopping)
+      log.observe(.stopped)
+    }
+    #expect(lines.map { $0["level"] as? String } == ["info", "info", "info"])
+    #expect(lines[0]["receive"] as? String == "0.0.0.0:8080")
+    #expect(lines[0]["status"] as? String == "[::1]:9090")
+    #expect(lines[0]["version"] as? String == "1.2.3")
+  }
+
+  @Test func `lanes are called by the names of their routes`() throws {
+    let lines = try lines { log, clock in
+      log.observe(.breakerOpened(shop, until: clock.now))
+      log.observe(.breakerClosed(shop))
+      log.observe(.died(bank, tries: 5))
+    }
+    #expect(lines.map { $0["route"] as? String } == ["shop", "shop", "bank"])
+    #expect(lines.map { $0["level"] as? String } == ["warning", "notice", "warning"])
+    #expect(lines[0]["next_try"] as? String == "2026-04-29T04:32:24.000000Z")
+  }
+
+  @Test func `a failed probe is no news, but the next outage is`() throws {
+    let lines = try lines { log, clock in
+      for _ in 0..<4 { log.observe(.breakerOpened(shop, until: clock.now)) }
+      log.observe(.breakerOpened(bank, until: clock.now))
+      log.observe(.breakerClosed(shop))
+      log.observe(.breakerOpened(shop, until: clock.now))
+    }
+    #expect(lines.map { $0["route"] as? String } == ["shop", "bank", "shop", "shop"])
+  }
+
+  @Test func `what repeats is written once a minute with how often it happened`() throws {
+    let lines = try lines { log, clock in
+      for _ in 0..<8 { log.observe(.commitFailed(.full)) }
+      clock.advance(by: .seconds(59))
+      log.observe(.commitFailed(.full))
+      clock.advance(by: .seconds(1))
+      log.observe(.commitFailed(.full))
+      clock.advance(by: .seconds(60))
+      log.observe(.committed(reports: 1, results: 0, took: .zero))
+    }
+    #expect(lines.map { $0["level"] as? String } == ["error", "error", "error"])
+    #expect(lines.map { $0["more"] as? String } == [nil, "8", "1"])
+    #expect(lines[1]["within"] as? String == "60 s")
+    #expect(lines[1]["error"] as? String == JournalError.full.description)
+  }
+
+  @Test func `one reason does not hide another`() throws {
+    let lines = try lines { log, _ in
+      for refusal in [Refusal.tokenWrong, .tokenWrong, .tokenMissing] { log.observe(.refused(refusal)) }
+      for reason in [QuarantineReason.notJSON, .notJSON, .noID] { log.observe(.quarantined(reason)) }
+      log.observe(.died(shop, tries: 5))
+      log.observe(.died(bank, tries: 5))
+      log.observe(.notStored(.full))
+      log.observe(.notStored(.overloaded))
+    }
+    #expect(lines.compactMap { $0["reason"] as? String } == ["token_wrong", "token_missing", "not_json", "no_id"])
+    #expect(lines.compactMap { $0["route"] as? String } == ["shop", "bank"])
+    #expect(lines.filter { $0["level"] as? String == "error" }.count == 2)
+  }
+
+  @Test func `what was held back is written before the end`() throws {
+    let lines = try lines { log, _ in
+      for _ in 0..<3 { log.observe(.refused(.tokenWrong)) }
+      log.observe(.stopped)
+    }
+    #expect(lines.map { $0["more"] as? String } == [nil, "2", nil])
+    #expect(lines.last?["message"] as? String == "stopped")
+  }
+
+  @Test func `no phone number is in a line, even if an error holds one`() throws {
+    let clock = ManualClock()
+    let text = try written { sink in
+      eventLog(to: sink, level: .trace, clock: clock.clock)
+        .observe(.attempted(shop, .answered(status: 500), detail: "cannot send to +905051234567", took: .zero))
+    }
+    #expect(text.contains("cannot send to +90505***4567"))
+    #expect(!text.contains("1234567"))
+  }
+}

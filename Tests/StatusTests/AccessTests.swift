@@ -1,0 +1,92 @@
+import Foundation
+import Model
+import Status
+import Support
+import Testing
+
+struct AccessTests {
+  private static let guarded = ["/status", "/status.json", "/metrics", "/api/v1/queue", "/nothing", "/livez/", "//livez", "/livez%2f"]
+  private static let token = "s3cret: ü with colon"
+
+  private func basic(_ pair: String) -> String { "Basic " + Data(pair.utf8).base64EncodedString() }
+
+  @Test(arguments: guarded)
+  func `with a token set, every path but the probes needs it`(path: String) async throws {
+    let (without, with) = try await withDoor(token: Self.token) { url, _ in
+      (
+        try await http("GET", url + path),
+        try await http("GET", url + path, headers: [("Authorization", "Bearer \(Self.token)")])
+      )
+    }
+    #expect(without.status == 401)
+    #expect(without["content-type"] == "application/problem+json")
+    #expect(without.headers["www-authenticate"].contains { $0.hasPrefix("Basic realm=") })
+    #expect(without.headers["www-authenticate"].contains { $0.hasPrefix("Bearer") })
+    #expect(with.status != 401)
+  }
+
+  @Test(arguments: ["/livez", "/readyz"])
+  func `a supervisor needs no token and no name`(path: String) async throws {
+    let withToken = try await withDoor(token: Self.token) { url, _ in try await http("GET", url + path) }
+    let withoutToken = try await withDoor { url, _ in try await http("GET", url + path, headers: [("Host", "pod-7.example.com")]) }
+    #expect(withToken.status == 200)
+    #expect(withoutToken.status == 200)
+  }
+
+  @Test func `the token opens as bearer, or as the password of any user`() async throws {
+    let good = ["Bearer \(Self.token)", "bearer \(Self.token)", basic("ops:\(Self.token)"), basic(":\(Self.token)")]
+    let bad = [
+      "Bearer \(Self.token)x", "Bearer s3cret", "Bearer ", "Bearer", "", Self.token, basic(Self.token.replacing(":", with: "")),
+      basic("ops:"),
+      "Basic ###", "Digest \(Self.token)", "Bearer " + String(repeating: "x", count: 10_000),
+    ]
+    let twice = [("Authorization", good[0]), ("Authorization", "Bearer wrong")]
+    let statuses = try await withDoor(token: Self.token) { url, _ in
+      var statuses: [Int] = []
+      for headers in (good + bad).map({ [("Authorization", $0)] }) + [twice] {
+        statuses.append(try await http("GET", url + "/status.json", headers: headers).status)
+      }
+      return statuses
+    }
+    #expect(statuses == good.map { _ in 200 } + bad.map { _ in 401 } + [401])
+  }
+
+  @Test func `the token is in no answer`() async throws {
+    try await withDoor(token: "needle-in-hay") { url, _ in
+      for path in Self.guarded {
+        let answer = try await http("GET", url + path, headers: [("Authorization", "Bearer needle-in-hay")])
+        #expect(!answer.text.contains("needle"))
+        #expect(!"\(answer.headers)".contains("needle"))
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("localhost", true), ("LOCALHOST:9090", true), ("127.0.0.1", true), ("127.1.2.3:80", true), ("[::1]", true), ("[::1]:9090", true),
+    ("evil.example.com", false), ("127.0.0.1.evil.example.com", false), ("127.evil", false), ("localhost.evil.example.com", false),
+    ("localhost:80@evil", false), ("192.168.0.1", false), ("127.0.0.256", false), ("127.0.1", false), ("[::2]", false), ("::1", false),
+    ("", false), ("[::1", false), ("[::1]x", false),
+  ])
+  func `without a token only a loopback name is served, so that no web page can read through a browser`(
+    host: String, isServed: Bool
+  ) async throws {
+    let answer = try await withDoor { url, _ in try await http("GET", url + "/status.json", headers: [("Host", host)]) }
+    #expect(answer.status == (isServed ? 200 : 421))
+    if !isServed { #expect(answer.text.contains("status.token")) }
+  }
+
+  @Test func `a request without Host is not served`() async throws {
+    let answer = try await withDoor { _, port in
+      try await raw(Array("GET /status.json HTTP/1.0\r\nConnection: close\r\n\r\n".utf8), host: "127.0.0.1", port: port)
+    }
+    #expect(String(decoding: answer, as: UTF8.self).contains(" 421 "))
+  }
+
+  @Test func `a door beyond loopback without a token is not built`() async {
+    await #expect(processExitsWith: .failure) {
+      var settings = StatusSettings()
+      settings.listen = Endpoint(host: "0.0.0.0", port: 0)
+      _ = StatusDoor(settings, source: sample().source).application(logger: .init(label: "x"))
+    }
+  }
+}

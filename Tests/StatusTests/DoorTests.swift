@@ -1,0 +1,107 @@
+import Foundation
+import Metrics
+import Model
+import Observe
+import Status
+import Support
+import Testing
+
+struct DoorTests {
+  /// swift-metrics is started once a process; the factory collects from all tests.
+  private static let factory: PrometheusFactory = {
+    let factory = PrometheusFactory()
+    MetricsSystem.bootstrap(factory)
+    return factory
+  }()
+
+  @Test func `alive and ready`() async throws {
+    let (live, ready) = try await withDoor { url, _ in (try await http("GET", url + "/livez"), try await http("GET", url + "/readyz")) }
+    #expect(live.status == 200)
+    #expect(ready.status == 200)
+    #expect(try object(ready)["ready"] as? Bool == true)
+    #expect(try object(ready)["not_ready"] as? [String] == [])
+  }
+
+  @Test(arguments: [(false, true, ["store"]), (true, false, ["public_door"]), (false, false, ["store", "public_door"])])
+  func `not ready names what is not`(isWritable: Bool, answers: Bool, names: [String]) async throws {
+    var source = sample().source
+    source.isStoreWritable = { isWritable }
+    source.publicDoorAnswers = { answers }
+    let (live, ready) = try await withDoor(source) { url, _ in
+      (try await http("GET", url + "/livez"), try await http("GET", url + "/readyz"))
+    }
+    #expect(live.status == 200)
+    #expect(ready.status == 503)
+    #expect(try object(ready)["not_ready"] as? [String] == names)
+  }
+
+  @Test func `metrics are Prometheus text, with those of libraries`() async throws {
+    var source = sample().source
+    source.libraryMetrics = Self.factory
+    let answer = try await withDoor(source) { url, _ in
+      _ = try await http("GET", url + "/livez")
+      return try await http("GET", url + "/metrics")
+    }
+    #expect(answer["content-type"] == PrometheusText.contentType)
+    let check = try PrometheusCheck(answer.text)
+    #expect(check.value("dlr_relay_deliveries_total", ["route": "shop", "result": "delivered"]) == 80)
+    let labels = ["http_route": "/livez", "http_request_method": "GET", "http_response_status_code": "200"]
+    #expect((check.value("hb_requests_total", labels) ?? 0) >= 1)
+  }
+
+  @Test(arguments: ["/status", "/status.json", "/metrics", "/livez", "/readyz", "/api/v1/queue", "/nothing"])
+  func `HEAD is answered like GET, without a body`(path: String) async throws {
+    let (get, head) = try await withDoor { url, _ in (try await http("GET", url + path), try await http("HEAD", url + path)) }
+    #expect(head.status == get.status)
+    #expect(head.body.isEmpty)
+    #expect(head["content-type"] == get["content-type"])
+    #expect(head["content-length"] == get["content-length"])
+  }
+
+  @Test(arguments: ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
+  func `other methods are refused`(method: String) async throws {
+    let answer = try await withDoor { url, _ in try await http(method, url + "/status", body: [1, 2, 3]) }
+    #expect(answer.status == 405)
+    #expect(answer["allow"] == "GET, HEAD")
+  }
+
+  @Test func `an unknown path is a problem that says where to look`() async throws {
+    let answer = try await withDoor { url, _ in try await http("GET", url + "/nothing?token=abc") }
+    #expect(answer.status == 404)
+    #expect(answer["content-type"] == "application/problem+json")
+    #expect(try object(answer)["status"] as? Int == 404)
+    #expect((try object(answer)["detail"] as? String)?.contains("/status") == true)
+    #expect(!answer.text.contains("abc"))
+  }
+
+  @Test func `a connection is kept and takes pipelined requests`() async throws {
+    let one = "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    let last = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    let answer = try await withDoor { _, port in try await raw(Array((one + one + last).utf8), host: "127.0.0.1", port: port) }
+    #expect(String(decoding: answer, as: UTF8.self).components(separatedBy: "HTTP/1.1 200").count == 4)
+  }
+
+  @Test func `a request may come in pieces, and after it another`() async throws {
+    try await withDoor { _, port in
+      try await RawConnection.with(host: "127.0.0.1", port: port) { connection in
+        for _ in 0..<2 {
+          try await connection.send("GET /livez HTT")
+          try await connection.send("P/1.1\r\nHost: localhost\r\n\r\n")
+          let answer = try await connection.read(until: "true")
+          #expect(String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 200"))
+        }
+        try await connection.endSending()
+        #expect(try await connection.readToEnd().count < 8)
+      }
+    }
+  }
+
+  @Test func `a port in use is an error of the service`() async throws {
+    try await withDoor { _, port in
+      var settings = StatusSettings()
+      settings.listen = Endpoint(host: "127.0.0.1", port: port)
+      let application = StatusDoor(settings, source: sample().source).application(logger: .init(label: "x"))
+      await #expect(throws: (any Error).self) { try await application.run() }
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import Hummingbird
+import Logging
+import Model
+import Status
+
+/// A status door on a free port of 127.0.0.1, for as long as `body` runs.
+func withDoor<Result: Sendable>(
+  _ source: StatusSource = sample().source, token: String? = nil,
+  _ body: @escaping @Sendable (_ url: String, _ port: Int) async throws -> Result
+) async throws -> Result {
+  var settings = StatusSettings()
+  settings.listen = Endpoint(host: "127.0.0.1", port: 0)
+  settings.token = token.map { Secret($0) }
+  let (running, signal) = AsyncThrowingStream.makeStream(of: Endpoint.self)
+  let application = StatusDoor(settings, source: source)
+    .application(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) { signal.yield($0) }
+  return try await withThrowingTaskGroup(of: Void.self) { group in
+    group.addTask {
+      do {
+        try await application.run()
+        signal.finish()
+      } catch {
+        signal.finish(throwing: error)
+      }
+    }
+    defer { group.cancelAll() }
+    for try await endpoint in running { return try await body("http://\(endpoint)", endpoint.port) }
+    throw CancellationError()
+  }
+}
