@@ -88,7 +88,7 @@ let package = Package(
     .executableTarget(
       name: "dlr-relay",
       dependencies: [
-        "Model", "Receive", "Route", "Store", "Deliver", "Observe", "Status", "Traffic",
+        "Model", "Receive", "Route", "Store", "Deliver", "Observe", "Status", "Traffic", "CCurl",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),

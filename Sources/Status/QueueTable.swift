@@ -24,7 +24,7 @@ package struct QueueTable: Codable, Sendable, Equatable {
 
   /// - Parameter waiting: by minute of arrival; every copy of it is taken to have come in the middle of its minute, so an age is
   ///   right to within 30 s.
-  init(waiting: [WaitingCount], routes: [String], lanes: [LaneStanding], at now: Instant) {
+  package init(waiting: [WaitingCount], routes: [String], lanes: [LaneStanding], at now: Instant) {
     buckets = Self.ends.map(\.name) + ["older"]
     let bucketCount = buckets.count
     let empty = Array(repeating: 0, count: bucketCount)

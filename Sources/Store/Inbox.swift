@@ -85,8 +85,11 @@ final class Inbox: @unchecked Sendable {  // Every access to the fields is betwe
     defer { condition.unlock() }
     isWriterWaiting = true
     while !isDue(at: Date()) {
-      let wakeAt = [deadline, oldestResultAt?.addingTimeInterval(Limits.settleDelayMax.seconds), oldestRefusalAt?.addingTimeInterval(Self.refusalDelayMax)]
-        .compactMap { $0 }.min()!
+      let wakeAt = [
+        deadline, oldestResultAt?.addingTimeInterval(Limits.settleDelayMax.seconds),
+        oldestRefusalAt?.addingTimeInterval(Self.refusalDelayMax),
+      ]
+      .compactMap { $0 }.min()!
       if !condition.wait(until: wakeAt), wakeAt == deadline { break }
     }
     isWriterWaiting = false

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Model
 import Synchronization
 
@@ -10,7 +9,7 @@ package final class SQLiteJournal: Journal {
   private let inbox = Inbox()
   private let ledger: Ledger
   private let path: String
-  private let reader: DatabaseQueue
+  private let reader: StoreReader
   private let ended = DispatchSemaphore(value: 0)
 
   /// Opens or makes the store at `path` and starts its writer.
@@ -21,7 +20,7 @@ package final class SQLiteJournal: Journal {
     let ledger: Ledger
     do {
       ledger = try Ledger(readFrom: connection)
-      reader = try Self.openReader(path)
+      reader = try StoreReader(path: path)
     } catch {
       connection.close()
       throw .unusable(path: path, words: "\(error)")
@@ -81,59 +80,14 @@ package final class SQLiteJournal: Journal {
 
   package var isHealthy: Bool { ledger.isHealthy }
 
-  package func oldestWaiting() throws(JournalError) -> [LaneID: Instant] {
-    try read { db in
-      var oldest: [LaneID: Instant] = [:]
-      for row in try Row.fetchAll(db, sql: Self.oldestWaitingSQL) {
-        guard let at = row[1] as Int64? else { continue }
-        oldest[LaneID(row[0])] = Instant(microseconds: at)
-      }
-      return oldest
-    }
-  }
-
-  package func waiting() throws(JournalError) -> [WaitingCount] {
-    try read { db in
-      try Row.fetchAll(db, sql: "SELECT lane, minute, count FROM waiting WHERE count > 0 ORDER BY lane, minute").map {
-        WaitingCount(lane: LaneID($0[0]), minute: Instant(microseconds: $0[1]), count: $0[2])
-      }
-    }
-  }
+  package func oldestWaiting() throws(JournalError) -> [LaneID: Instant] { try reader.oldestWaiting() }
+  package func waiting() throws(JournalError) -> [WaitingCount] { try reader.waiting() }
 
   package func close() {
     inbox.close()
     ended.wait()
     // Another close, later, finds it ended as well.
     ended.signal()
-    try? reader.close()
-  }
-
-  /// To the microsecond by the ends of the two queues, two index probes a lane.
-  private static let oldestWaitingSQL = """
-    SELECT lane.id, (
-      SELECT min(at) FROM (
-        SELECT received_at AS at FROM report WHERE seq = (SELECT min(seq) FROM ready WHERE ready.lane = lane.id)
-        UNION ALL
-        SELECT owed_at FROM retry WHERE retry.lane = lane.id AND seq = (SELECT min(seq) FROM retry AS r WHERE r.lane = lane.id)))
-    FROM lane
-    """
-
-  private func read<T>(_ body: (Database) throws -> T) throws(JournalError) -> T {
-    do {
-      return try reader.read(body)
-    } catch let error as DatabaseError {
-      throw .failed(code: Int(error.extendedResultCode.rawValue), words: error.message ?? "\(error.resultCode)")
-    } catch {
-      throw .failed(code: 0, words: "\(error)")
-    }
-  }
-
-  private static func openReader(_ path: String) throws -> DatabaseQueue {
-    var configuration = GRDB.Configuration()
-    configuration.label = "store reader"
-    configuration.readonly = true
-    // A WAL database makes a reader wait only while the file is being recovered (sqlite.org/wal.html).
-    configuration.busyMode = .timeout(1)
-    return try DatabaseQueue(path: path, configuration: configuration)
+    reader.close()
   }
 }

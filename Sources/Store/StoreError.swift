@@ -5,6 +5,7 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
   case notAStore(path: String)
   case unusable(path: String, words: String)
   case diskFull(path: String)
+  case missing(path: String)
 
   package var description: String {
     switch self {
@@ -18,6 +19,8 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
       "the store \(path) cannot be opened: \(words); check store.path, its folder and who may write there"
     case .diskFull(let path):
       "there is no room for the store \(path); free some disk space and start again"
+    case .missing(let path):
+      "there is no store at \(path); start the relay once, or check store.path"
     }
   }
 }

@@ -8,6 +8,7 @@ struct DlrRelay: AsyncParsableCommand {
     version: version,
     subcommands: [
       Serve.self,
+      QueueCommand.self,
       Simulate.self,
       SinkCommand.self,
     ]
@@ -24,7 +25,7 @@ enum Main {
     } catch let failure as Failure {
       complain(failure.description)
       exit(1)
-    } catch where DlrRelay.exitCode(for: error) == .validationFailure {
+    } catch  where DlrRelay.exitCode(for: error) == .validationFailure {
       complain(DlrRelay.fullMessage(for: error))
       exit(2)
     } catch {

@@ -1,0 +1,57 @@
+import GRDB
+import Model
+
+/// A read-only connection, for what is not on the data path. In WAL mode it neither waits for the writer nor makes it wait.
+struct StoreReader: Sendable {
+  private let database: DatabaseQueue
+
+  init(path: String) throws {
+    var configuration = GRDB.Configuration()
+    configuration.label = "store reader"
+    configuration.readonly = true
+    // A WAL database makes a reader wait only while the file is being recovered (sqlite.org/wal.html).
+    configuration.busyMode = .timeout(1)
+    database = try DatabaseQueue(path: path, configuration: configuration)
+  }
+
+  func read<T>(_ body: (Database) throws -> T) throws(JournalError) -> T {
+    do {
+      return try database.read(body)
+    } catch let error as DatabaseError {
+      throw .failed(code: Int(error.extendedResultCode.rawValue), words: error.message ?? "\(error.resultCode)")
+    } catch {
+      throw .failed(code: 0, words: "\(error)")
+    }
+  }
+
+  func waiting() throws(JournalError) -> [WaitingCount] {
+    try read { db in
+      try Row.fetchAll(db, sql: "SELECT lane, minute, count FROM waiting WHERE count > 0 ORDER BY lane, minute").map {
+        WaitingCount(lane: LaneID($0[0]), minute: Instant(microseconds: $0[1]), count: $0[2])
+      }
+    }
+  }
+
+  func oldestWaiting() throws(JournalError) -> [LaneID: Instant] {
+    try read { db in
+      var oldest: [LaneID: Instant] = [:]
+      for row in try Row.fetchAll(db, sql: Self.oldestWaitingSQL) {
+        guard let at = row[1] as Int64? else { continue }
+        oldest[LaneID(row[0])] = Instant(microseconds: at)
+      }
+      return oldest
+    }
+  }
+
+  func close() { try? database.close() }
+
+  /// By the ends of the two queues, two index probes a lane.
+  private static let oldestWaitingSQL = """
+    SELECT lane.id, (
+      SELECT min(at) FROM (
+        SELECT received_at AS at FROM report WHERE seq = (SELECT min(seq) FROM ready WHERE ready.lane = lane.id)
+        UNION ALL
+        SELECT owed_at FROM retry WHERE retry.lane = lane.id AND seq = (SELECT min(seq) FROM retry AS r WHERE r.lane = lane.id)))
+    FROM lane
+    """
+}
