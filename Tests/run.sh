@@ -3,7 +3,7 @@
 # Ends with the closing lines of `swift test`, and with its exit status.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-. deploy/packages.sh
+. deploy/common.sh
 
 need_build_tools
 swift format lint --strict --recursive --parallel Package.swift Sources Tests ||
