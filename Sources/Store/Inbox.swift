@@ -105,8 +105,9 @@ final class Inbox: @unchecked Sendable {  // Every access to the fields is betwe
 
   private func takeAll() -> Work {
     var taken = Work()
-    taken.isLast = work.isLast
     swap(&taken, &work)
+    // Closed stays closed: what comes after is turned away.
+    work.isLast = taken.isLast
     oldestResultAt = nil
     oldestRefusalAt = nil
     if taken.arrivals.count > Limits.commitBatchMax {

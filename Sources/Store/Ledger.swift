@@ -25,12 +25,14 @@ final class Ledger: Sendable {
   func standing() -> Standing { state.withLock { $0.standing } }
   func connect(_ receive: @escaping @Sendable (Handover) -> Void) { state.withLock { $0.receive = receive } }
 
-  func committed(_ tally: Tally) {
+  func committed(_ tally: Tally, isHealthy: Bool) {
     state.withLock {
       $0.standing.add(tally)
-      $0.isHealthy = true
+      $0.isHealthy = isHealthy
     }
   }
+
+  func recovered() { state.withLock { $0.isHealthy = true } }
 
   func commitFailed() { state.withLock { $0.isHealthy = false } }
   func reloaded(_ standing: Standing) { state.withLock { $0.standing = standing } }

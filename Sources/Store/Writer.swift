@@ -47,7 +47,7 @@ final class Writer {
   }
 
   func run() {
-    _ = reserve.take()
+    if !reserve.take() { ledger.commitFailed() }
     var work: Inbox.Work
     repeat {
       work = inbox.take(until: nextDeadline())
@@ -57,7 +57,7 @@ final class Writer {
   }
 
   private func nextDeadline() -> Date {
-    if isBroken || hasKept { return Date(timeIntervalSinceNow: Self.tryAgainEvery) }
+    if isBroken || hasKept || !reserve.isHeld { return Date(timeIntervalSinceNow: Self.tryAgainEvery) }
     let untilSweep = (sweeper.nextStepAt - clock()).seconds
     return Date(timeIntervalSinceNow: max(0, min(untilSweep, Self.idleMax)))
   }
@@ -83,18 +83,23 @@ final class Writer {
         return false
       }
       isBroken = false
-      observer(.storeRecovered)
+      recovered()
     }
     // Settling may use the reserve's room; accepting only once the reserve is back.
-    if !arrivals.isEmpty, !reserve.isHeld {
-      guard reserve.take() else {
+    if !reserve.isHeld {
+      if reserve.take() {
+        recovered()
+      } else {
         refuse(arrivals, because: .full)
         arrivals = []
-        return true
       }
-      observer(.storeRecovered)
     }
     return true
+  }
+
+  private func recovered() {
+    ledger.recovered()
+    observer(.storeRecovered)
   }
 
   private func refuse(_ arrivals: [Inbox.Waiting], because error: JournalError) {
@@ -120,7 +125,12 @@ final class Writer {
   /// Opens the file anew and compares it with what was promised.
   private func reopen() -> Bool {
     guard let fresh = try? StoreConnection(path: path), let (standing, seq) = try? fresh.slowly(Standing.read) else { return false }
-    precondition(seq >= lastSeq, "reports that were answered 200 are gone from the store \(path): restore it before going on")
+    guard seq >= lastSeq else {
+      // To go on would hide the loss and give the same numbers again.
+      observer(.commitFailed(.failed(code: 0, words: "reports that were answered 200 are gone from the file: stop, and restore it")))
+      fresh.close()
+      return false
+    }
     connection.close()
     connection = fresh
     // The commit that failed may have reached the disk after all, without being handed over.
@@ -152,7 +162,7 @@ final class Writer {
       return commitFailed(error, arrivals: arrivals)
     }
     lastSeq = transaction.lastSeq
-    ledger.committed(transaction.tally)
+    ledger.committed(transaction.tally, isHealthy: reserve.isHeld)
     for arrival in arrivals { arrival.then(nil) }
     ledger.handOver(handover(of: transaction))
     observer(.committed(reports: arrivals.count, results: results.count, took: clock() - startedAt))
