@@ -38,7 +38,8 @@ struct Document {
 
   /// The file is no YAML, or YAML that cannot be a rule file.
   struct Fault: Error {
-    var mark: Mark
+    /// nil where the whole file is meant.
+    var mark: Mark?
     var message: String
     var hint: String?
   }
@@ -53,8 +54,17 @@ struct Document {
 
   subscript(id: Int) -> Node { nodes[id] }
 
+  /// - Parameter source: of the same bytes.
   /// - Parameter bytes: UTF-8 without a byte order mark.
-  init(parsing bytes: [UInt8]) throws(Fault) {
+  init(parsing bytes: [UInt8], _ source: SourceText) throws(Fault) {
+    try Self.withParser(of: bytes) { (parser) throws(Fault) in try Self.checkDepth(parser, source) }
+    nodes = try Self.withParser(of: bytes) { (parser) throws(Fault) in try Self.load(parser, source) }
+    try checkSize()
+  }
+
+  private static func withParser<Value>(
+    of bytes: [UInt8], _ use: (UnsafeMutablePointer<yaml_parser_t>) throws(Fault) -> Value
+  ) throws(Fault) -> Value {
     // libyaml keeps a pointer to the parser inside it: it must not move.
     let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
     defer { parser.deallocate() }
@@ -67,37 +77,54 @@ struct Document {
     yaml_parser_set_input_string(parser, input.baseAddress, input.count)
     yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
 
-    try load(parser)
-    try check()
+    return try use(parser)
   }
 
-  private mutating func load(_ parser: UnsafeMutablePointer<yaml_parser_t>) throws(Fault) {
+  /// A pass over the events alone. libyaml's scanner visits every open bracket at each step, so that a file of nothing but
+  /// brackets would keep `load` busy for minutes; here the first one too many ends it.
+  private static func checkDepth(_ parser: UnsafeMutablePointer<yaml_parser_t>, _ source: SourceText) throws(Fault) {
+    var depth = 0
+    while true {
+      var event = yaml_event_t()
+      guard yaml_parser_parse(parser, &event) == 1 else { throw Fault(of: parser.pointee, source) }
+      defer { yaml_event_delete(&event) }
+      switch event.type {
+      case YAML_SEQUENCE_START_EVENT, YAML_MAPPING_START_EVENT: depth += 1
+      case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: depth -= 1
+      case YAML_STREAM_END_EVENT: return
+      default: break
+      }
+      guard depth <= depthMax else {
+        throw Fault(mark: Mark(event.start_mark), message: "the file is nested deeper than \(depthMax) levels")
+      }
+    }
+  }
+
+  private static func load(_ parser: UnsafeMutablePointer<yaml_parser_t>, _ source: SourceText) throws(Fault) -> [Node] {
     var document = yaml_document_t()
-    guard yaml_parser_load(parser, &document) == 1 else { throw Fault(of: parser.pointee) }
+    guard yaml_parser_load(parser, &document) == 1 else { throw Fault(of: parser.pointee, source) }
     defer { yaml_document_delete(&document) }
     guard yaml_document_get_root_node(&document) != nil else {
-      throw Fault(mark: Mark(line: 0, column: 0), message: "the file is empty", hint: "dlr-relay init writes one to start from")
+      throw Fault(mark: nil, message: "the file is empty", hint: "dlr-relay init writes one to start from")
     }
-    var node = document.nodes.start!
-    while node < document.nodes.top {
-      nodes.append(Node(node.pointee))
-      node += 1
-    }
+    let count = document.nodes.top - document.nodes.start
+    let nodes = UnsafeBufferPointer(start: document.nodes.start, count: count).map { Node($0) }
 
     var second = yaml_document_t()
-    guard yaml_parser_load(parser, &second) == 1 else { throw Fault(of: parser.pointee) }
+    guard yaml_parser_load(parser, &second) == 1 else { throw Fault(of: parser.pointee, source) }
     defer { yaml_document_delete(&second) }
     if let extra = yaml_document_get_root_node(&second) {
       throw Fault(mark: Mark(extra.pointee.start_mark), message: "a second document begins here", hint: "a rule file is one document")
     }
+    return nodes
   }
 
-  /// Refuses recursion, depth and aliases that unfold, before anything walks the tree.
-  private func check() throws(Fault) {
+  /// Refuses recursion and aliases that unfold or lead too deep, before anything walks the tree.
+  private func checkSize() throws(Fault) {
     var sizes = [Int](repeating: 0, count: nodes.count)
     let size = try expandedSize(of: Self.root, depth: 0, &sizes)
     guard size <= Self.expandedNodesMax else {
-      throw Fault(mark: nodes[Self.root].start, message: "the aliases of the file unfold to more than \(Self.expandedNodesMax) values")
+      throw Fault(mark: nil, message: "the aliases of the file unfold to more than \(Self.expandedNodesMax) values")
     }
   }
 

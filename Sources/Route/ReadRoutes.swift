@@ -33,7 +33,8 @@ extension Reader {
         error(id, "factor \(quoted(text.raw)) is not a number between 1 and 1000")
       }
     }
-    if retry.first > retry.max {
+    // Said once: a block that sets neither has it from the defaults.
+    if retry.first > retry.max, fields.has("first") || fields.has("max") {
       error(id, "first is longer than max in retry of \(place)", hint: "first is the wait before the second try, max the longest wait")
     }
     return retry
@@ -104,7 +105,7 @@ extension Reader {
       if !fields.has("url") { error(fields.id, "\(fields.place) has no url", hint: "write where the app takes its reports") }
       return nil
     }
-    guard let text = text(id, "url", isSecret: true) else { return nil }
+    guard let text = text(id, "the url", isSecret: true) else { return nil }
     do throws(Address.Fault) {
       let address = try Address(text.value)
       if !address.isEncrypted, !Host.isPrivate(address.host) {
@@ -133,7 +134,7 @@ extension Reader {
   }
 
   private mutating func secret(_ id: Int) -> Secret? {
-    guard let text = text(id, "secret", isSecret: true) else { return nil }
+    guard let text = text(id, "the secret", isSecret: true) else { return nil }
     let hint = "make one with: echo whsec_$(openssl rand -base64 32)"
     guard text.value.hasPrefix("whsec_") else {
       error(id, "the secret does not begin with \"whsec_\"", hint: hint)

@@ -48,9 +48,9 @@ extension Reader {
     var settings = StatusSettings()
     guard let fields = block("status", of: top, known: Vocabulary.status) else { return settings }
     if let id = fields["listen"], let listen = endpoint(id) { settings.listen = listen }
-    if let id = fields["token"] { settings.token = token(id, "token").map { Secret($0.value) } }
+    if let id = fields["token"] { settings.token = token(id).map { Secret($0.value) } }
     if !fields.has("token"), !settings.listen.isLoopback, let id = fields["listen"] {
-      let hint = "add token: ${STATUS_TOKEN}, or listen on 127.0.0.1"
+      let hint = "add token: \"${STATUS_TOKEN}\", or listen on 127.0.0.1"
       error(id, "status.listen is not loopback, and status has no token", hint: hint)
     }
     return settings
@@ -88,13 +88,18 @@ extension Reader {
     return routeDefaults(fields, RouteDefaults())
   }
 
+  private func listenID(_ top: Fields, _ block: String) -> Int? {
+    guard let id = top[block], case .mapping(let pairs) = document[id].content else { return nil }
+    return pairs.first { if case .scalar("listen", _) = document[$0.key].content { true } else { false } }?.value
+  }
+
   /// Two listeners that cannot both be bound. Port 0 never clashes.
   private mutating func checkDoors(_ top: Fields, _ receive: Endpoint, _ status: Endpoint) {
     guard receive.port == status.port, receive.port != 0 else { return }
     let wildcards = ["0.0.0.0", "::"]
     let isShared = receive.host == status.host || (receive.isLoopback && status.isLoopback)
     guard isShared || wildcards.contains(receive.host) || wildcards.contains(status.host) else { return }
-    let id = (top.key("status") ?? top.key("receive") ?? top.id)
+    let id = listenID(top, "status") ?? listenID(top, "receive") ?? top.id
     error(id, "receive.listen \(receive) and status.listen \(status) are on the same port", hint: "give one of them another port")
   }
 }
@@ -176,7 +181,7 @@ extension Reader {
       if case .mapping = document[item].content {
         guard let fields = fields(of: item, in: "a token", known: Vocabulary.token) else { continue }
         for name in Vocabulary.token where !fields.has(name) {
-          error(item, "a token has no \(name)", hint: "write { label: 2026-11, value: ${WEBHOOK_TOKEN} }")
+          error(item, "a token has no \(name)", hint: "write { label: 2026-11, value: \"${WEBHOOK_TOKEN}\" }")
         }
         guard let labelID = fields["label"], let text = self.label(labelID), let value = fields["value"] else { continue }
         (label, valueID) = (text, value)
@@ -184,7 +189,7 @@ extension Reader {
       if let first = labels.updateValue(label.id, forKey: label.value) {
         error(label.id, "duplicate token label \(quoted(label.raw))", hint: "the first is on \(line(of: first))")
       }
-      guard let text = token(valueID, "token") else { continue }
+      guard let text = token(valueID) else { continue }
       if let first = values.updateValue(valueID, forKey: text.value) {
         error(valueID, "duplicate token", hint: "the same value is on \(line(of: first))")
       }
@@ -203,8 +208,8 @@ extension Reader {
   }
 
   /// A password of ours. Never empty: nothing falls open.
-  private mutating func token(_ id: Int, _ what: String) -> Text? {
-    guard let text = text(id, what, isSecret: true) else { return nil }
+  private mutating func token(_ id: Int) -> Text? {
+    guard let text = text(id, "a token", isSecret: true) else { return nil }
     guard !text.value.isEmpty else {
       error(id, "a token is empty", hint: "the relay never runs open; make one with: openssl rand -hex 32")
       return nil

@@ -50,7 +50,7 @@ struct Reader {
 
   /// - Parameter key: whose value this is; nil for what stands under no key.
   private mutating func hideSecrets(below id: Int, under key: String?, isEverything: Bool = false, _ visited: inout Set<Int>) {
-    let isHidden = isEverything || !(key.map(Vocabulary.open.contains) ?? true)
+    let isHidden = isEverything || !(key.map(Vocabulary.isOpen) ?? true)
     // A shared node may be open in one place and secret in the other.
     guard visited.insert(id * 4 + (isHidden ? 1 : 0) + (isEverything ? 2 : 0)).inserted else { return }
     switch document[id].content {
@@ -87,7 +87,8 @@ extension Reader {
   /// - Parameter known: nil for a block whose keys are names, like headers.
   mutating func fields(of id: Int, in place: String, known: [String]?) -> Fields? {
     guard case .mapping(let pairs) = document[id].content else {
-      error(id, "\(place) is \(document[id].kindInWords)", hint: known.map { "write a block of keys: \($0.joined(separator: ", "))" })
+      let hint = known.map { "write a block of keys: \($0.joined(separator: ", "))" } ?? "write a block of names and values"
+      error(id, "\(place) is \(document[id].kindInWords)", hint: hint)
       return nil
     }
     var fields = Fields(place: place, id: id)

@@ -31,19 +31,20 @@ package struct RuleFile {
     _ bytes: [UInt8], named file: String, variables: Variables, readableByOthers: Bool = true
   ) -> Reading {
     func refusal(_ fault: Document.Fault, _ source: SourceText?) -> Reading {
-      let shown = source?.excerpt(at: fault.mark) ?? (text: "", caretOffset: 0)
+      let shown = fault.mark.flatMap { source?.excerpt(at: $0) } ?? (text: "", caretOffset: 0)
+      let place = fault.mark ?? Mark(line: 0, column: 0)
       return Reading(
         configuration: nil,
         diagnostics: [
           Diagnostic(
-            file: file, line: fault.mark.line + 1, column: fault.mark.column + 1, severity: .error, message: fault.message,
+            file: file, line: place.line + 1, column: place.column + 1, severity: .error, message: fault.message,
             hint: fault.hint, excerpt: shown.text, caretOffset: shown.caretOffset)
         ])
     }
 
     guard bytes.count <= bytesMax else {
       let message = "the file has \(bytes.count) bytes, and at most \(bytesMax) are read"
-      return refusal(Document.Fault(mark: Mark(line: 0, column: 0), message: message), nil)
+      return refusal(Document.Fault(mark: nil, message: message), nil)
     }
     let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
     let text = bytes.starts(with: mark) ? Array(bytes.dropFirst(mark.count)) : bytes
@@ -55,7 +56,7 @@ package struct RuleFile {
       return refusal(Document.Fault(mark: place, message: "the file is not UTF-8", hint: "save it as UTF-8"), source)
     }
     do throws(Document.Fault) {
-      let document = try Document(parsing: text)
+      let document = try Document(parsing: text, source)
       var reader = Reader(file, document, source, variables, readableByOthers: readableByOthers)
       return reader.read()
     } catch {

@@ -125,7 +125,8 @@ struct SourceText {
   private static func clipped(_ scalars: [Unicode.Scalar], caret: Int) -> (text: String, caretOffset: Int) {
     func text(_ part: some Sequence<Unicode.Scalar>) -> String {
       var view = String.UnicodeScalarView()
-      view.append(contentsOf: part)
+      // A control character could move the cursor of the terminal that shows it.
+      for scalar in part { view.append(scalar != "\t" && scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar) }
       return String(view)
     }
     guard scalars.count > excerptMax else { return (text(scalars), caret) }

@@ -2,7 +2,7 @@ import CYAML
 
 extension Document.Fault {
   /// What libyaml found wrong, in words that say what to do.
-  init(of parser: yaml_parser_t) {
+  init(of parser: yaml_parser_t, _ source: SourceText) {
     let problem = parser.problem.map { String(cString: $0) } ?? "out of memory"
     let context = parser.context.map { String(cString: $0) } ?? ""
     let clear = Self.clear[problem]
@@ -10,7 +10,7 @@ extension Document.Fault {
     var mark = Mark(parser.problem_mark)
     // What is never closed is noticed at the end of the file, and to be repaired where it begins.
     if context.hasPrefix("while scanning a quoted") || problem.contains("',' or") { mark = Mark(parser.context_mark) }
-    if parser.error == YAML_READER_ERROR { mark = Mark(line: 0, column: 0) }
+    if parser.error == YAML_READER_ERROR { mark = source.mark(ofByte: parser.problem_offset) }
 
     let words = clear?.words ?? (context.isEmpty ? problem : "\(problem) \(context)")
     self.init(mark: mark, message: "not valid YAML: \(words)", hint: clear?.hint)
@@ -24,8 +24,12 @@ extension Document.Fault {
     "did not find expected '-' indicator": ("a \"- \" is expected here", "check the indentation of the list"),
     "could not find expected ':'": ("a \":\" is missing after this key", "check the quotes and the indentation of the lines before it"),
     "found unexpected end of stream": ("a quote that is opened here is never closed", nil),
-    "did not find expected ',' or ']'": ("a list that is opened here is not closed by \"]\", or lacks a comma", nil),
-    "did not find expected ',' or '}'": ("a block that is opened here is not closed by \"}\", or lacks a comma", nil),
+    "did not find expected ',' or ']'": (
+      "a list that is opened here is not closed by \"]\", or lacks a comma", "inside of [ ] and { }, quote values with ${...}"
+    ),
+    "did not find expected ',' or '}'": (
+      "a block that is opened here is not closed by \"}\", or lacks a comma", "inside of [ ] and { }, quote values with ${...}"
+    ),
     "found character that cannot start any token": (
       "this character cannot begin a value", "indent with spaces, not tabs, and quote values that begin with @, ` or %"
     ),

@@ -17,17 +17,30 @@ enum Vocabulary {
   /// Keys at the top that begin with this are for anchors and are read only where an alias uses them.
   static let anchorsPrefix = "x-"
 
-  /// Keys whose values hold a secret. Never shown; neither are the values of unknown keys, which may be these misspelt.
+  /// Keys whose values hold a secret, and are never shown.
   static let closed = ["token", "tokens", "value", "secret", "headers", "url"]
 
   /// Keys whose values may be shown.
-  static let open = Set(top + receive + token + status + store + retention + defaults + retry + route).subtracting(closed)
+  static let open = Set(all).subtracting(closed)
+
+  private static let all = top + receive + token + status + store + retention + defaults + retry + route
+
+  /// An unknown key may be one of the closed ones misspelt. Its value is shown only where another key was clearly meant.
+  static func isOpen(_ key: String) -> Bool {
+    if open.contains(key) { return true }
+    if closed.contains(where: { key.contains($0) }) || nearest(to: key, in: closed) != nil { return false }
+    return nearest(to: key, in: all) != nil
+  }
 
   /// The known word that was most likely meant, if one is near enough.
   static func nearest(to word: String, in known: [String]) -> String? {
     let bound = max(1, word.utf8.count / 3)
-    let near = known.map { (word: $0, distance: editDistance(Array(word.utf8), Array($0.utf8))) }.filter { $0.distance <= bound }
-    return near.min { $0.distance < $1.distance }?.word
+    var best: (word: String, distance: Int)?
+    for candidate in known where abs(candidate.utf8.count - word.utf8.count) <= bound {
+      let distance = editDistance(Array(word.utf8), Array(candidate.utf8))
+      if distance <= bound, distance < best?.distance ?? .max { best = (candidate, distance) }
+    }
+    return best?.word
   }
 
   /// Insertions, deletions, substitutions and swaps of neighbours that make one word the other.

@@ -1,0 +1,175 @@
+import Model
+import Route
+import Testing
+
+@Suite struct RuleFileTests {
+  @Test func `the smallest file gets every default`() throws {
+    let reading = read("receive: { tokens: [\"${T}\"] }\nroutes: [{ name: all, otherwise: true, url: \"http://app/x\" }]\n")
+    var route = RouteSettings(name: "all", url: Secret("http://app/x"))
+    route.otherwise = true
+    let receive = ReceiveSettings(tokens: [Token(label: "1", value: Secret("0123456789abcdef"))])
+    #expect(reading.diagnostics == [])
+    #expect(reading.configuration == Configuration(receive: receive, routes: [route]))
+  }
+
+  @Test func `every key is read`() throws {
+    let reading = read(
+      """
+      receive:
+        listen: "[::]:8081"
+        path: /hook
+        public_url: https://sms.example.com:8443/
+        tokens: ["${T}", { label: 2026-11, value: "${file:/run/secrets/x}" }]
+        max_body: 1MiB
+        deadline: 3s
+        read_timeout: 1m30s
+        idle_timeout: 2m
+        connections: 7
+      status: { listen: 0.0.0.0:9091, token: "${T}" }
+      store:
+        path: /var/lib/dlr-relay/relay.db
+        retention: { payloads: 0s, keys: 1d, dead: 2d, waiting: 3d, unmatched: 4d, quarantine: 5d }
+      defaults: { timeout: 7s, concurrency: 8, retry: { first: 1s, factor: 2, max: 1h, for: 1d } }
+      routes:
+        - name: shop
+          markers: ["iim.to/", "#SHOP", "Sipariş ₺$$5"]
+          packet_prefixes: ["1045", 99, "0"]
+          statuses: [delivered, undelivered]
+          url: https://shop.example.com/dlr?token=${T}
+          secret: ["${S}", "${S}"]
+          headers: { Authorization: "Bearer ${T}", x-env: prod }
+          paused: true
+        - name: crm
+          otherwise: true
+          url: http://127.0.0.1:9001/
+          secret: ${S}
+          timeout: 500ms
+          concurrency: 1
+          retry: { max: 2h, factor: 1.5 }
+      """)
+    #expect(reading.diagnostics == [])
+    let configuration = try #require(reading.configuration)
+
+    var receive = ReceiveSettings(tokens: [
+      Token(label: "1", value: Secret("0123456789abcdef")), Token(label: "2026-11", value: Secret("from a file, with a line break")),
+    ])
+    receive.listen = Endpoint(host: "::", port: 8081)
+    receive.path = "/hook"
+    receive.publicURL = "https://sms.example.com:8443"
+    receive.bodyBytesMax = 1024 * 1024
+    receive.deadline = .seconds(3)
+    receive.readTimeout = .seconds(90)
+    receive.idleTimeout = .minutes(2)
+    receive.connectionsMax = 7
+    #expect(configuration.receive == receive)
+    #expect(configuration.status.listen == Endpoint(host: "0.0.0.0", port: 9091))
+    #expect(configuration.status.token == Secret("0123456789abcdef"))
+    #expect(configuration.store.path == "/var/lib/dlr-relay/relay.db")
+    let kept = configuration.store.retention
+    #expect([kept.payloads, kept.keys, kept.dead, kept.waiting, kept.unmatched, kept.quarantine] == (0...5).map { Duration.days($0) })
+
+    let secret = Secret("whsec_" + String(repeating: "A", count: 44))
+    var shop = RouteSettings(name: "shop", url: Secret("https://shop.example.com/dlr?token=0123456789abcdef"))
+    shop.markers = ["iim.to/", "#SHOP", "Sipariş ₺$5"]
+    shop.packetPrefixes = ["1045", "99", "0"]
+    shop.statuses = ["delivered", "undelivered"]
+    shop.secrets = [secret, secret]
+    shop.headers = [
+      Header(name: "Authorization", value: Secret("Bearer 0123456789abcdef")), Header(name: "x-env", value: Secret("prod")),
+    ]
+    shop.timeout = .seconds(7)
+    shop.concurrency = 8
+    shop.retry.first = .seconds(1)
+    shop.retry.factor = 2
+    shop.retry.max = .hours(1)
+    shop.retry.giveUpAfter = .days(1)
+    shop.paused = true
+    #expect(configuration.routes[0] == shop)
+
+    var crm = RouteSettings(name: "crm", url: Secret("http://127.0.0.1:9001/"))
+    crm.otherwise = true
+    crm.secrets = [secret]
+    crm.timeout = .milliseconds(500)
+    crm.concurrency = 1
+    crm.retry = shop.retry
+    crm.retry.max = .hours(2)
+    crm.retry.factor = 1.5
+    #expect(configuration.routes[1] == crm)
+  }
+
+  @Test func `anchors, aliases and merge keys work`() throws {
+    let reading = read(
+      """
+      x-shop: &shop { statuses: [delivered], timeout: 3s, url: "http://shop/" }
+      x-slow: &slow { timeout: 9s, concurrency: 2 }
+      receive: { tokens: [&token "${T}"] }
+      status: { token: *token }
+      routes:
+        - { <<: *shop, name: a, markers: [aa] }
+        - { <<: [*slow, *shop], name: b, markers: [bb], url: "http://b/" }
+      """)
+    #expect(reading.diagnostics == [])
+    let configuration = try #require(reading.configuration)
+    #expect(configuration.status.token == Secret("0123456789abcdef"))
+    #expect(configuration.routes.map(\.timeout) == [.seconds(3), .seconds(9)])
+    #expect(configuration.routes.map(\.concurrency) == [16, 2])
+    #expect(configuration.routes.map(\.statuses) == [["delivered"], ["delivered"]])
+    #expect(configuration.routes.map { $0.url.reveal() } == ["http://shop/", "http://b/"])
+  }
+
+  @Test(
+    arguments: [
+      ("${T}", "0123456789abcdef"), ("a${T}b", "a0123456789abcdefb"), ("${NONE:-fall back}", "fall back"), ("${EMPTY:-x}", "x"),
+      ("${T:-x}", "0123456789abcdef"), ("$${T}", "${T}"), ("$$$$", "$$"), ("5$", "5$"), ("$5", "$5"), ("a$b", "a$b"),
+      ("${file:/run/secrets/x}", "from a file, with a line break"), ("${file:/run/secrets/x}!", "from a file, with a line break!"),
+      ("${NONE:-}-", "-"),
+      ("$\u{0301}x", "$\u{0301}x"),
+    ])
+  func `references are replaced`(_ marker: String, _ value: String) {
+    let reading = read(Self.file(marker: marker))
+    #expect(reading.diagnostics == [])
+    #expect(reading.configuration?.routes[0].markers.map { Array($0.utf8) } == [Array(value.utf8)])
+  }
+
+  @Test func `what a variable holds is not expanded again`() {
+    let variables = Variables(environment: { _ in "${file:/etc/passwd}" }, contents: { _ in "no" })
+    let reading = RuleFile.read(Array(Self.file(marker: "${T}").utf8), named: "routes.yaml", variables: variables)
+    #expect(reading.configuration?.routes[0].markers == ["${file:/etc/passwd}"])
+  }
+
+  static func file(marker: String) -> String {
+    "receive: { tokens: [\"${T}\"] }\nroutes: [{ name: a, markers: ['\(marker)'], url: \"http://a/\" }]\n"
+  }
+
+  @Test func `a byte order mark and CRLF are read like any file`() {
+    let yaml = "\u{FEFF}receive: { tokens: [\"${T}\"] }\r\nroutes:\r\n  - { name: a, otherwise: true, url: ftp://a }\r\n"
+    #expect(read(yaml).diagnostics.map { [$0.line, $0.column] } == [[3, 38]])
+  }
+
+  @Test(
+    arguments: [
+      ("http://127.0.0.1:9001/x", true), ("http://localhost/", true), ("http://[::1]:80/", true), ("http://10.1.2.3/", true),
+      ("http://172.16.0.1/", true), ("http://172.32.0.1/", false), ("http://192.168.1.1/", true), ("http://shop:8080/", true),
+      ("http://shop.local/", true), ("http://shop.internal/", true), ("http://shop.example.com/", false), ("http://8.8.8.8/", false),
+      ("https://shop.example.com/", true), ("HTTPS://shop.example.com/", true), ("http://[fd00::1]/", true), ("http://[2a00::1]/", false),
+    ])
+  func `http to a public host is worth a warning`(_ url: String, _ isQuiet: Bool) {
+    let reading = read("receive: { tokens: [\"${T}\"] }\nroutes: [{ name: a, otherwise: true, url: \"\(url)\" }]\n")
+    #expect(reading.configuration != nil)
+    #expect(reading.diagnostics.map(\.severity) == (isQuiet ? [] : [.warning]))
+  }
+
+  @Test func `a literal token is fine in a file that nobody else can read`() {
+    let yaml = "receive: { tokens: [0123456789abcdef0123] }\nroutes: [{ name: a, otherwise: true, url: \"http://a/\" }]\n"
+    #expect(read(yaml, readableByOthers: false).diagnostics == [])
+    #expect(read(yaml, readableByOthers: true).diagnostics.map(\.severity) == [.warning])
+  }
+
+  @Test func `port 0 never clashes, and neither do two addresses`() {
+    let tail = "routes: [{ name: a, otherwise: true, url: \"http://a/\" }]\n"
+    let zero = "receive: { tokens: [\"${T}\"], listen: 127.0.0.1:0 }\nstatus: { listen: 127.0.0.1:0 }\n"
+    let two = "receive: { tokens: [\"${T}\"], listen: 192.0.2.1:8080 }\nstatus: { listen: 127.0.0.1:8080 }\n"
+    #expect(read(zero + tail).diagnostics == [])
+    #expect(read(two + tail).diagnostics == [])
+  }
+}
