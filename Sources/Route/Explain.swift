@@ -13,7 +13,9 @@ extension RuleSet {
   /// Why each route gets the report or does not, in the order of the file. Written apart from `match`, for people and not for speed.
   package func explain(_ report: Report) -> [RouteVerdict] {
     let grounds = routes.map { $0.otherwise ? nil : $0.ground(for: report) }
-    let owner = grounds.firstIndex { $0 != nil }
+    // For an `otherwise` route's reason, one that gets a copy says more than one that refused.
+    let owners = routes.indices.filter { grounds[$0] != nil }
+    let owner = owners.first { routes[$0].wants(report.key.status) } ?? owners.first
     return routes.indices.map { index in
       let route = routes[index]
       guard let ground = route.otherwise ? (owner == nil ? "no other route matched" : nil) : grounds[index] else {

@@ -166,8 +166,11 @@ private func report(_ body: String? = nil, packet: Int64? = nil, status: String 
         "shop false: packet_id 104525 begins with \"1045\", but status \"accepted\" is not among delivered",
         "crm false: the report has no body, and packet_id 104525 does not begin with any of its 2 prefixes",
         "packets true: packet_id 104525 begins with \"1045\"",
-        "rest false: it gets what no other route matched, and route \"shop\" owns this report but does not want its status",
+        "rest false: it gets what no other route matched, and route \"packets\" matched",
       ])
+    #expect(
+      lines(report("iim.to/", status: "accepted")).last
+        == "rest false: it gets what no other route matched, and route \"shop\" owns this report but does not want its status")
     #expect(
       lines(report("merhaba")) == [
         "shop false: the body does not contain any of its 2 markers, and the report has no packet_id",
