@@ -1,44 +1,106 @@
 import ArgumentParser
-import Crypto
-import Foundation
+import Glibc
 import Model
 import Route
 
-/// A rule file that was read from disk without an error.
-struct ConfigurationFile: Sendable {
-  var path: String
-  var configuration: Configuration
-  /// The first 12 hexadecimal digits of the file's SHA-256: tells one file from another.
-  var fingerprint: String
+/// The rule file on disk, read with the real environment.
+struct ConfigurationFile {
+  static let defaultPath = "routes.yaml"
+  /// A secret in a file of its own, `${file:...}`, is never longer.
+  private static let referencedBytesMax = 64 * 1024
+
+  let path: String
+  let reading: RuleFile.Reading
+
+  /// - Throws: `ExitCode(2)` after a line on standard error if the file cannot be read. What is wrong inside of it is in `reading`.
+  init(reading path: String) throws {
+    self.path = path
+    let bytes: [UInt8]
+    let isReadableByOthers: Bool
+    do {
+      (bytes, isReadableByOthers) = try Self.contents(of: path, bytesMax: RuleFile.bytesMax)
+    } catch {
+      let hint = error.code == ENOENT ? "; write one with: dlr-relay init --config \(path)" : ""
+      complain("\(path) cannot be read: \(error)\(hint)")
+      throw ExitCode(2)
+    }
+    reading = RuleFile.read(bytes, named: path, variables: Self.variables, readableByOthers: isReadableByOthers)
+  }
+
+  /// - Throws: `ExitCode(1)` after every diagnostic was printed on standard error, if there is an error among them.
+  func configuration(warnings: Bool) throws -> Configuration {
+    let shown = reading.configuration == nil || warnings ? reading.diagnostics : []
+    for diagnostic in shown { complain(diagnostic.description) }
+    guard let configuration = reading.configuration else {
+      complain("\(path): \(counted); correct them and try again")
+      throw ExitCode(1)
+    }
+    return configuration
+  }
+
+  /// "2 errors, 1 warning".
+  var counted: String {
+    func count(_ severity: Diagnostic.Severity) -> String? {
+      let n = reading.diagnostics.count { $0.severity == severity }
+      return n == 0 ? nil : "\(n) \(severity.rawValue)\(n == 1 ? "" : "s")"
+    }
+    return [count(.error), count(.warning)].compactMap { $0 }.joined(separator: ", ")
+  }
+
+  static let variables = Variables(
+    environment: { name in getenv(name).map { String(cString: $0) } },
+    contents: { path in
+      let (bytes, _) = try contents(of: path, bytesMax: referencedBytesMax)
+      guard bytes.count <= referencedBytesMax, let text = String(validating: bytes, as: UTF8.self) else { throw SystemError(EINVAL) }
+      return text
+    })
+
+  /// - Returns: at most one byte more than `bytesMax`, and whether the group or others may read the file.
+  private static func contents(of path: String, bytesMax: Int) throws(SystemError) -> (bytes: [UInt8], isReadableByOthers: Bool) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw SystemError(errno) }
+    defer { close(descriptor) }
+    var information = stat()
+    guard fstat(descriptor, &information) == 0 else { throw SystemError(errno) }
+    return (try readAll(descriptor, bytesMax: bytesMax), information.st_mode & 0o044 != 0)
+  }
 }
 
-/// Reads the rule file with the real environment; what is wrong with it goes to stderr, warnings too.
-/// - Throws: exit code 2 if there is no such file to read, 1 if there is an error in it.
-func loadConfiguration(_ path: String) throws -> ConfigurationFile {
-  let (bytes, reading) = try readRuleFile(path)
-  for diagnostic in reading.diagnostics { complain("\(diagnostic)") }
-  guard let configuration = reading.configuration else { throw ExitCode(1) }
-  let digest = SHA256.hash(data: bytes).prefix(6).map { byte in
-    String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
-  }
-  return ConfigurationFile(path: path, configuration: configuration, fingerprint: digest.joined())
+/// The configuration of a file without an error.
+/// - Throws: `ExitCode`, after everything there is to say was printed on standard error.
+func loadConfiguration(_ path: String) throws -> Configuration {
+  try ConfigurationFile(reading: path).configuration(warnings: true)
 }
 
-/// - Throws: exit code 2, after a line that says why, if the file cannot be read at all.
-func readRuleFile(_ path: String) throws -> (bytes: [UInt8], RuleFile.Reading) {
-  guard let data = FileManager.default.contents(atPath: path) else {
-    let isThere = FileManager.default.fileExists(atPath: path)
-    complain(
-      isThere
-        ? "\(path) cannot be read; check its permissions"
-        : "there is no \(path); write one with 'dlr-relay init', or name another with --config")
-    throw ExitCode(2)
+/// - Returns: what comes before the end, but at most one byte more than `bytesMax`.
+func readAll(_ descriptor: Int32, bytesMax: Int) throws(SystemError) -> [UInt8] {
+  var bytes: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+  while bytes.count <= bytesMax {
+    let count = read(descriptor, &buffer, min(buffer.count, bytesMax + 1 - bytes.count))
+    if count < 0, errno == EINTR { continue }
+    guard count >= 0 else { throw SystemError(errno) }
+    if count == 0 { break }
+    bytes += buffer[..<count]
   }
-  let mode = (try? FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int) ?? nil
-  let variables = Variables(
-    environment: { ProcessInfo.processInfo.environment[$0] },
-    contents: { try String(contentsOfFile: $0, encoding: .utf8) })
-  let bytes = [UInt8](data)
-  let name = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
-  return (bytes, RuleFile.read(bytes, named: name, variables: variables, readableByOthers: (mode ?? 0o644) & 0o077 != 0))
+  return bytes
+}
+
+/// An error number of the system, and its words.
+struct SystemError: Error, CustomStringConvertible {
+  let code: Int32
+  init(_ code: Int32) { self.code = code }
+  var description: String { String(cString: strerror(code)) }
+}
+
+/// A line on standard error.
+func complain(_ line: String) {
+  var bytes = Array((line + "\n").utf8)[...]
+  while !bytes.isEmpty {
+    let written = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    if written < 0, errno == EINTR { continue }
+    // Nobody is left to be told.
+    guard written > 0 else { return }
+    bytes = bytes.dropFirst(written)
+  }
 }

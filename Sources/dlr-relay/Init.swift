@@ -1,0 +1,156 @@
+import ArgumentParser
+import Glibc
+import Model
+import Route
+
+struct Init: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Write a rule file to start from, with a fresh random token.",
+    discussion: "The file works as it is: all reports go to http://127.0.0.1:9001/, where `dlr-relay sink` plays an app.")
+
+  @Option(help: "The file to write.")
+  var config = ConfigurationFile.defaultPath
+  @Option(help: "What the provider will call, without path and token: https://sms.example.com")
+  var publicURL: String?
+  @Flag(help: "Replace the file if it exists. Its tokens are lost.")
+  var force = false
+
+  func run() throws {
+    var rng = SystemRandomNumberGenerator()
+    let text = StarterFile.text(token: StarterFile.token(using: &rng), publicURL: publicURL)
+    let reading = RuleFile.read(Array(text.utf8), named: config, variables: ConfigurationFile.variables, readableByOthers: false)
+    guard let configuration = reading.configuration else {
+      // The rest of the file is ours and good.
+      for fault in reading.diagnostics { complain("--public-url: \(fault.message)" + (fault.hint.map { "; \($0)" } ?? "")) }
+      throw ExitCode(2)
+    }
+    do {
+      try writePrivately(text, to: config)
+    } catch {
+      let hint = error.code == EEXIST ? "; --force replaces it and its token" : ""
+      complain("\(config) cannot be written: \(error)\(hint)")
+      throw ExitCode(1)
+    }
+    print(StarterFile.nextSteps(config, configuration.receive))
+  }
+
+  /// With mode 0600, since the token stands in it. What is there is replaced as a whole or not at all.
+  private func writePrivately(_ text: String, to path: String) throws(SystemError) {
+    let target = force ? "\(path).\(getpid())" : path
+    let descriptor = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { throw SystemError(errno) }
+    defer { close(descriptor) }
+    do throws(SystemError) {
+      var bytes = Array(text.utf8)[...]
+      while !bytes.isEmpty {
+        let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+        if written < 0, errno == EINTR { continue }
+        guard written > 0 else { throw SystemError(errno) }
+        bytes = bytes.dropFirst(written)
+      }
+      guard fsync(descriptor) == 0 else { throw SystemError(errno) }
+      if force, rename(target, path) != 0 { throw SystemError(errno) }
+    } catch {
+      unlink(target)
+      throw error
+    }
+  }
+}
+
+/// What `init` writes and says.
+enum StarterFile {
+  /// 256 random bits as base64url: nothing in it needs an escape in a URL or in YAML.
+  static func token(using rng: inout some RandomNumberGenerator) -> String {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+    var bits = (0..<4).flatMap { _ in
+      let word: UInt64 = rng.next()
+      return (0..<64).map { Int(word >> UInt64($0) & 1) }
+    }
+    bits += [0, 0]
+    return String(stride(from: 0, to: bits.count, by: 6).map { start in alphabet[bits[start..<(start + 6)].reduce(0) { $0 << 1 | $1 }] })
+  }
+
+  static func text(token: String, publicURL: String?) -> String {
+    let address = publicURL.map { "public_url: \(yamlQuoted($0))" } ?? "# public_url: https://sms.example.com"
+    return """
+      # dlr-relay: which app gets which delivery report. `dlr-relay check` says what is wrong with this file.
+      # Every key, with its default, is in routes.example.yaml.
+
+      receive:
+        listen: 0.0.0.0:8080
+        path: /api/iletimerkezi/webhook
+        # What the provider reaches. Its panel takes https:// only, so a proxy or a tunnel with a certificate stands before `listen`.
+        \(address)
+        # The password in the URL that stands in the panel. Whoever has it can send reports: keep this file to yourself, or write
+        # ${WEBHOOK_TOKEN} here and put the token into the environment.
+        tokens:
+          - "\(token)"
+
+      status:
+        listen: 127.0.0.1:9090          # /status and /metrics
+
+      store:
+        path: ./relay.db
+
+      routes:
+        # Gets what no other route gets, so everything until you add one. `dlr-relay sink` plays an app at this address.
+        - name: example
+          otherwise: true
+          url: http://127.0.0.1:9001/api/iletimerkezi/webhook
+
+        # An app that wants only its own messages:
+        #
+        # - name: shop
+        #   markers: ["iim.to/", "#SHOP"]          # the text contains any of these,
+        #   packet_prefixes: ["1045"]              # or the order's number begins with any of these,
+        #   statuses: [delivered, undelivered]     # and the status is one of these
+        #   url: https://shop.example.com/api/iletimerkezi/webhook?token=${SHOP_TOKEN}
+
+      """
+  }
+
+  /// A YAML scalar that the rule file reads as exactly this text.
+  private static func yamlQuoted(_ text: String) -> String {
+    let escaped = text.unicodeScalars.map { scalar in
+      switch scalar {
+      case "\"", "\\": "\\\(scalar)"
+      case "$": "$$"
+      default: String(scalar)
+      }
+    }
+    return "\"\(escaped.joined())\""
+  }
+
+  /// Shows the token once.
+  static func nextSteps(_ path: String, _ receive: ReceiveSettings) -> String {
+    let panel = "panel.iletimerkezi.com, Settings > API > Notification URL (\"Bildirim Adresi\")"
+    let tail = "\(receive.path)?token=\(receive.tokens[0].value.reveal())"
+    let option = path == ConfigurationFile.defaultPath ? "" : " --config \(path)"
+    let url: String
+    if let publicURL = receive.publicURL {
+      url = """
+        Paste this into \(panel):
+
+          \(publicURL)\(tail)
+        """
+    } else {
+      url = """
+        The panel takes https:// only, and there is no public address yet. What is missing:
+          1. a host name that leads to this machine;
+          2. a proxy with a certificate (Caddy, nginx), or a tunnel (cloudflared, ngrok), that passes requests on to port \(receive.listen.port);
+          3. `public_url: https://that-name` under `receive` in \(path).
+        Then paste this, after https://that-name, into \(panel):
+
+          \(tail)
+        """
+    }
+    return """
+      Wrote \(path), which only you can read: it holds the token.
+
+      \(url)
+
+      Start the relay:  dlr-relay serve\(option)
+      Play an app:      dlr-relay sink
+      """
+  }
+}
