@@ -110,6 +110,7 @@ let package = Package(
       ],
       path: "Tests/Support",
       swiftSettings: strict),
+    tests("RouteTests", ["Model", "Route"]),
     tests("ReceiveTests", ["Model", "Receive"]),
     tests(
       "ObserveTests",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Crypto
 import Glibc
 import Model
 import Route
@@ -11,6 +12,8 @@ struct ConfigurationFile {
 
   let path: String
   let reading: RuleFile.Reading
+  /// The first 12 hexadecimal digits of the file's SHA-256: tells one file from another.
+  let fingerprint: String
 
   /// - Throws: `ExitCode(2)` after a line on standard error if the file cannot be read. What is wrong inside of it is in `reading`.
   init(reading path: String) throws {
@@ -24,6 +27,7 @@ struct ConfigurationFile {
       complain("\(path) cannot be read: \(error)\(hint)")
       throw ExitCode(2)
     }
+    fingerprint = SHA256.hash(data: bytes).prefix(6).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
     reading = RuleFile.read(bytes, named: path, variables: Self.variables, readableByOthers: isReadableByOthers)
   }
 

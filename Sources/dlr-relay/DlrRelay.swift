@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Glibc
 
 struct DlrRelay: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -8,6 +8,9 @@ struct DlrRelay: AsyncParsableCommand {
     version: version,
     subcommands: [
       Serve.self,
+      Init.self,
+      Check.self,
+      Explain.self,
       QueueCommand.self,
       Simulate.self,
       SinkCommand.self,
@@ -40,5 +43,3 @@ struct Failure: Error, CustomStringConvertible {
   var description: String
   init(_ description: String) { self.description = description }
 }
-
-func complain(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import Glibc
 import Model
+import Receive
 import Route
 
 struct Explain: ParsableCommand {
@@ -56,7 +57,7 @@ struct Explain: ParsableCommand {
 
   private func reportOfStandardInput() throws -> Report {
     do {
-      return try parseStandardInput(readAll(STDIN_FILENO, bytesMax: Self.reportBytesMax))
+      return try readReport(readAll(STDIN_FILENO, bytesMax: Self.reportBytesMax))
     } catch {
       complain(
         "the standard input is no report; it must be like {\"report\": {\"id\": 1, \"packet_id\": 2, \"status\": \"delivered\", ...}}")
@@ -95,34 +96,4 @@ struct Explain: ParsableCommand {
       Answer(
         destiny: "\(match.destiny)", routes: verdicts.map { Answer.Entry(name: $0.route, copied: $0.isCopied, reason: $0.reason) }))
   }
-}
-
-private func parseStandardInput(_ bytes: [UInt8]) throws -> Report {
-  struct Envelope: Decodable { var report: Fields }
-  struct Fields: Decodable {
-    var id: Number
-    var packet_id: Number?
-    var status: String
-    var to: String?
-    var body: String?
-  }
-  /// An integer, or a string of decimal digits.
-  struct Number: Decodable {
-    var value: Int64
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if let number = try? container.decode(Int64.self) {
-        value = number
-        return
-      }
-      guard let number = Int64(try container.decode(String.self)) else {
-        throw DecodingError.dataCorruptedError(in: container, debugDescription: "no integer")
-      }
-      value = number
-    }
-  }
-  let fields = try JSONDecoder().decode(Envelope.self, from: Data(bytes)).report
-  return Report(
-    key: ReportKey(id: fields.id.value, status: fields.status), packetID: fields.packet_id?.value, to: fields.to,
-    body: fields.body.map { Array($0.utf8) })
 }

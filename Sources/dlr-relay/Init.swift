@@ -31,7 +31,15 @@ struct Init: ParsableCommand {
       complain("\(config) cannot be written: \(error)\(hint)")
       throw ExitCode(1)
     }
-    print(StarterFile.nextSteps(config, configuration.receive))
+    print(
+      """
+      Wrote \(config), which only you can read: it holds the token.
+
+      \(Introduction(config, configuration).panel)
+
+      Start the relay:  dlr-relay serve\(config == ConfigurationFile.defaultPath ? "" : " --config \(config)")
+      Play an app:      dlr-relay sink
+      """)
   }
 
   /// With mode 0600, since the token stands in it. What is there is replaced as a whole or not at all.
@@ -119,38 +127,5 @@ enum StarterFile {
       }
     }
     return "\"\(escaped.joined())\""
-  }
-
-  /// Shows the token once.
-  static func nextSteps(_ path: String, _ receive: ReceiveSettings) -> String {
-    let panel = "panel.iletimerkezi.com, Settings > API > Notification URL (\"Bildirim Adresi\")"
-    let tail = "\(receive.path)?token=\(receive.tokens[0].value.reveal())"
-    let option = path == ConfigurationFile.defaultPath ? "" : " --config \(path)"
-    let url: String
-    if let publicURL = receive.publicURL {
-      url = """
-        Paste this into \(panel):
-
-          \(publicURL)\(tail)
-        """
-    } else {
-      url = """
-        The panel takes https:// only, and there is no public address yet. What is missing:
-          1. a host name that leads to this machine;
-          2. a proxy with a certificate (Caddy, nginx), or a tunnel (cloudflared, ngrok), that passes requests on to port \(receive.listen.port);
-          3. `public_url: https://that-name` under `receive` in \(path).
-        Then paste this, after https://that-name, into \(panel):
-
-          \(tail)
-        """
-    }
-    return """
-      Wrote \(path), which only you can read: it holds the token.
-
-      \(url)
-
-      Start the relay:  dlr-relay serve\(option)
-      Play an app:      dlr-relay sink
-      """
   }
 }

@@ -14,20 +14,17 @@ struct QueueCommand: AsyncParsableCommand {
       long ago and longer than the column before it.
       """)
 
-  @Option(name: .long, help: "The rule file.")
-  var config = "routes.yaml"
+  @Option(help: "The rule file.")
+  var config = ConfigurationFile.defaultPath
 
-  @Flag(name: .long, help: "Print JSON.")
+  @Flag(help: "Print JSON.")
   var json = false
 
   func run() async throws {
-    let configuration = try loadConfiguration(config).configuration
+    let configuration = try loadConfiguration(config)
     let table = try await running(configuration) ?? stopped(configuration)
     if json {
-      let encoder = JSONEncoder()
-      encoder.keyEncodingStrategy = .convertToSnakeCase
-      encoder.outputFormatting = [.sortedKeys]
-      print(String(decoding: try encoder.encode(table), as: UTF8.self))
+      print(try jsonText(table))
     } else {
       print(table.text)
     }

@@ -18,7 +18,8 @@ import Synchronization
 /// Started from the end to the beginning, so that nothing is accepted before it can be kept and nothing kept before it can be
 /// sent; stopped from the beginning to the end.
 final class Relay: Service {
-  private let file: ConfigurationFile
+  private let configuration: Configuration
+  private let fingerprint: String
   private let startedAt: Instant
   private let journal: SQLiteJournal
   private let deliverer: Deliverer
@@ -28,8 +29,9 @@ final class Relay: Service {
   private let observer: Observer
   private let isStopped = Mutex(false)
 
-  static func start(_ file: ConfigurationFile, logger: Logger, libraryMetrics: PrometheusFactory) async throws -> Relay {
-    let configuration = file.configuration
+  static func start(
+    _ configuration: Configuration, fingerprint: String, logger: Logger, libraryMetrics: PrometheusFactory
+  ) async throws -> Relay {
     let recorder = Recorder()
     let names = Mutex<[LaneID: String]>([:])
     let log = EventLog(logger: logger, laneName: { id in names.withLock { $0[id] ?? "lane \(id.number)" } }, clock: systemClock)
@@ -60,7 +62,8 @@ final class Relay: Service {
       let door = try await PublicDoor.open(
         configuration.receive, acceptReport: accept, journal: journal, clock: systemClock, observer: observer)
       return Relay(
-        file: file, journal: journal, deliverer: deliverer, door: door, recorder: recorder, libraryMetrics: libraryMetrics,
+        configuration: configuration, fingerprint: fingerprint, journal: journal, deliverer: deliverer, door: door, recorder: recorder,
+        libraryMetrics: libraryMetrics,
         observer: observer)
     } catch {
       await offPool {
@@ -72,10 +75,11 @@ final class Relay: Service {
   }
 
   private init(
-    file: ConfigurationFile, journal: SQLiteJournal, deliverer: Deliverer, door: PublicDoor, recorder: Recorder,
+    configuration: Configuration, fingerprint: String, journal: SQLiteJournal, deliverer: Deliverer, door: PublicDoor, recorder: Recorder,
     libraryMetrics: PrometheusFactory, observer: @escaping Observer
   ) {
-    self.file = file
+    self.configuration = configuration
+    self.fingerprint = fingerprint
     self.journal = journal
     self.deliverer = deliverer
     self.door = door
@@ -106,17 +110,19 @@ final class Relay: Service {
     observer(.stopped)
   }
 
-  func statusDoor(logger: Logger) -> some Service {
-    StatusDoor(file.configuration.status, source: statusSource()).application(logger: logger) { [self] endpoint in
-      let publicDoor = Endpoint(host: file.configuration.receive.listen.host, port: door.port)
+  /// - Parameter onRunning: gets where the public and the operator's door listen, once both do.
+  func statusDoor(logger: Logger, onRunning: @escaping @Sendable (Endpoint, Endpoint) -> Void) -> some Service {
+    StatusDoor(configuration.status, source: statusSource()).application(logger: logger) { [self] endpoint in
+      let publicDoor = Endpoint(host: configuration.receive.listen.host, port: door.port)
       observer(.started(version: version, publicDoor: publicDoor, statusDoor: endpoint))
+      onRunning(publicDoor, endpoint)
     }
   }
 
   private func statusSource() -> StatusSource {
     let loaded = LoadedConfiguration(
-      fingerprint: file.fingerprint, loadedAt: startedAt, routes: file.configuration.routes.map(\.name))
-    let token = file.configuration.receive.tokens[0]
+      fingerprint: fingerprint, loadedAt: startedAt, routes: configuration.routes.map(\.name))
+    let token = configuration.receive.tokens[0]
     var source = StatusSource(
       version: version, startedAt: startedAt, recorder: recorder, clock: systemClock,
       configuration: { loaded },

@@ -13,7 +13,7 @@ struct RunningRelay: Sendable {
   /// - Returns: the body of a 200; nil if nothing listens there.
   /// - Throws: `Failure` if what listens there does not answer, or not with 200.
   func get(_ path: String) async throws -> Data? {
-    let (settings, host) = (settings, reachable(settings.listen))
+    let (settings, host) = (settings, settings.listen.reachable)
     return try await offPool { Result { try Self.get("http://\(host)\(path)", settings) } }.get()
   }
 
@@ -47,15 +47,6 @@ struct RunningRelay: Sendable {
     if status == unauthorized { throw Failure("the relay on \(settings.listen) wants another token; check status.token") }
     guard status == 200 else { throw Failure("the relay on \(settings.listen) answered \(status); look at its log") }
     return body
-  }
-
-  /// Where to find what listens on every address.
-  private func reachable(_ endpoint: Endpoint) -> Endpoint {
-    switch endpoint.host {
-    case "0.0.0.0": Endpoint(host: "127.0.0.1", port: endpoint.port)
-    case "::": Endpoint(host: "::1", port: endpoint.port)
-    default: endpoint
-    }
   }
 
   private static func check(_ code: CURLcode) {

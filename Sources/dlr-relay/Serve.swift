@@ -15,30 +15,43 @@ struct Serve: AsyncParsableCommand {
       finished is sent again after the next start.
       """)
 
-  @Option(name: .long, help: "The rule file.")
-  var config = "routes.yaml"
+  @Option(help: "The rule file.")
+  var config = ConfigurationFile.defaultPath
 
-  @Option(name: .long, help: "trace, debug, info, notice, warning, error or critical.")
+  @Option(help: "trace, debug, info, notice, warning, error or critical.")
   var logLevel = LogLevel.info
 
+  @Flag(help: "Print, once it runs, what to paste into the provider's panel, with the token, and a line that sends a sample.")
+  var introduce = false
+
   func run() async throws {
-    let file = try loadConfiguration(config)
+    let file = try ConfigurationFile(reading: config)
+    let configuration = try file.configuration(warnings: true)
     // A pipe that closed, a file-size limit: errors of a write, not reasons to die.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     let logger = makeLogger()
     let factory = PrometheusFactory()
     MetricsSystem.bootstrap(factory)
-    let relay = try await Relay.start(file, logger: logger, libraryMetrics: factory)
+    let relay = try await Relay.start(configuration, fingerprint: file.fingerprint, logger: logger, libraryMetrics: factory)
     var group = ServiceGroupConfiguration(
-      services: [.init(service: relay.statusDoor(logger: logger)), .init(service: relay)],
+      services: [.init(service: relay.statusDoor(logger: logger, onRunning: introduction(configuration))), .init(service: relay)],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(30)
     do {
       try await ServiceGroup(configuration: group).run()
     } catch {
       await relay.stop()
-      throw Failure(explain(error, listening: file.configuration.status.listen, key: "status.listen"))
+      throw Failure(explain(error, listening: configuration.status.listen, key: "status.listen"))
+    }
+  }
+
+  private func introduction(_ configuration: Configuration) -> @Sendable (Endpoint, Endpoint) -> Void {
+    { [introduce, config] publicDoor, statusDoor in
+      guard introduce else { return }
+      print(Introduction(config, configuration).running(publicDoor: publicDoor, statusDoor: statusDoor))
+      // Into a pipe, print would keep it until the end.
+      fflush(nil)
     }
   }
 
