@@ -17,9 +17,19 @@ package struct Instant: Sendable, Hashable, Comparable {
     return Instant(microseconds: duration.microseconds > 0 ? .max : .min)
   }
 
-  package static func - (instant: Instant, duration: Duration) -> Instant { instant + .microseconds(-duration.microseconds) }
+  package static func - (instant: Instant, duration: Duration) -> Instant {
+    Instant(microseconds: instant.microseconds.subtractingSaturating(duration.microseconds))
+  }
 
-  package static func - (a: Instant, b: Instant) -> Duration { .microseconds(a.microseconds &- b.microseconds) }
+  package static func - (a: Instant, b: Instant) -> Duration { .microseconds(a.microseconds.subtractingSaturating(b.microseconds)) }
+}
+
+extension Int64 {
+  fileprivate func subtractingSaturating(_ other: Int64) -> Int64 {
+    let (difference, overflow) = subtractingReportingOverflow(other)
+    guard overflow else { return difference }
+    return other < 0 ? .max : .min
+  }
 }
 
 /// Tells the time. Passed in everywhere; the real one is made only by the command that serves.
