@@ -32,12 +32,13 @@ package final class SQLiteJournal: Journal {
     start(writer, holding: lock)
   }
 
-  /// The writer lives on a thread of its own from here on, and the lock as long as the writer.
+  /// The writer lives on a thread of its own from here on, and lets the store go before `close` returns.
   private func start(_ writer: Writer, holding lock: StoreLock) {
     let ended = ended
     nonisolated(unsafe) let writer = writer
     let thread = Thread {
-      withExtendedLifetime(lock) { writer.run() }
+      writer.run()
+      lock.release()
       ended.signal()
     }
     thread.name = "store"

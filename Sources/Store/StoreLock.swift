@@ -1,10 +1,12 @@
 import Foundation
+import Synchronization
 
 /// Holds a store for one process: two writers would each believe that they alone hand deliveries out.
 ///
 /// An flock(2) on a file beside the store, which the system lets go when the process ends, however it ends. The file stays.
 final class StoreLock: Sendable {
-  private let descriptor: Int32
+  /// nil once released.
+  private let descriptor: Mutex<Int32?>
 
   init(storePath: String) throws(StoreError) {
     let path = storePath + ".lock"
@@ -15,14 +17,22 @@ final class StoreLock: Sendable {
       close(descriptor)
       throw .inUse(path: storePath, pid: owner)
     }
-    self.descriptor = descriptor
+    self.descriptor = Mutex(descriptor)
     // Only for the message that another process shows; the lock itself does not depend on it.
     let pid = "\(getpid())\n"
     _ = ftruncate(descriptor, 0)
     _ = pid.withCString { pwrite(descriptor, $0, strlen($0), 0) }
   }
 
-  deinit { close(descriptor) }
+  deinit { release() }
+
+  /// Lets the store go at once, whoever still holds this.
+  func release() {
+    descriptor.withLock { descriptor in
+      if let descriptor { close(descriptor) }
+      descriptor = nil
+    }
+  }
 
   private static func read(_ descriptor: Int32) -> String {
     var bytes = [UInt8](repeating: 0, count: 16)
