@@ -9,7 +9,8 @@ package final class SQLiteJournal: Journal {
   private let inbox = Inbox()
   private let ledger: Ledger
   private let path: String
-  private let reader: StoreReader
+  /// nil once closed; a read that is under way keeps its connection open.
+  private let reader: Mutex<StoreReader?>
   private let ended = DispatchSemaphore(value: 0)
 
   /// Opens or makes the store at `path` and starts its writer.
@@ -20,7 +21,7 @@ package final class SQLiteJournal: Journal {
     let ledger: Ledger
     do {
       ledger = try Ledger(readFrom: connection)
-      reader = try StoreReader(path: path)
+      reader = Mutex(try StoreReader(path: path))
     } catch {
       connection.close()
       throw .unusable(path: path, words: "\(error)")
@@ -81,14 +82,19 @@ package final class SQLiteJournal: Journal {
 
   package var isHealthy: Bool { ledger.isHealthy }
 
-  package func oldestWaiting() throws(JournalError) -> [LaneID: Instant] { try reader.oldestWaiting() }
-  package func waiting() throws(JournalError) -> [WaitingCount] { try reader.waiting() }
+  package func oldestWaiting() throws(JournalError) -> [LaneID: Instant] { try openReader().oldestWaiting() }
+  package func waiting() throws(JournalError) -> [WaitingCount] { try openReader().waiting() }
+
+  private func openReader() throws(JournalError) -> StoreReader {
+    guard let reader = reader.withLock({ $0 }) else { throw .closed }
+    return reader
+  }
 
   package func close() {
     inbox.close()
     ended.wait()
     // Another close, later, finds it ended as well.
     ended.signal()
-    reader.close()
+    reader.withLock { $0 = nil }
   }
 }

@@ -14,7 +14,6 @@ package struct StoppedStore: Sendable {
     do {
       let reader = try StoreReader(path: path)
       (standing, waiting) = try withExtendedLifetime(lock) { (try reader.read(Standing.read).0, try reader.waiting()) }
-      reader.close()
     } catch {
       throw .unusable(path: path, words: "\(error)")
     }

@@ -2,6 +2,7 @@ import GRDB
 import Model
 
 /// A read-only connection, for what is not on the data path. In WAL mode it neither waits for the writer nor makes it wait.
+/// Open as long as anybody holds it.
 struct StoreReader: Sendable {
   private let database: DatabaseQueue
 
@@ -43,10 +44,8 @@ struct StoreReader: Sendable {
     }
   }
 
-  func close() { try? database.close() }
-
   /// By the ends of the two queues, two index probes a lane.
-  private static let oldestWaitingSQL = """
+  static let oldestWaitingSQL = """
     SELECT lane.id, (
       SELECT min(at) FROM (
         SELECT received_at AS at FROM report WHERE seq = (SELECT min(seq) FROM ready WHERE ready.lane = lane.id)
