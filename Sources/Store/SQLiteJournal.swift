@@ -15,7 +15,9 @@ package final class SQLiteJournal: Journal {
 
   /// Opens or makes the store at `path` and starts its writer.
   /// - Throws: if the store cannot be used; then nothing of it was changed, but files may have been made.
-  package init(path: String, retention: Retention = Retention(), clock: @escaping Clock, observer: @escaping Observer) throws(StoreError) {
+  package init(
+    path: String, retention: Retention = Retention(), clock: @escaping Clock, book: LaneBook = LaneBook(), observer: @escaping Observer
+  ) throws(StoreError) {
     let lock = try StoreLock(storePath: path)
     let connection = try StoreConnection(path: path)
     let ledger: Ledger
@@ -29,7 +31,8 @@ package final class SQLiteJournal: Journal {
     self.path = path
     self.ledger = ledger
     let writer = Writer(
-      path: path, connection: connection, inbox: inbox, ledger: ledger, retention: retention, clock: clock, observer: observer)
+      path: path, connection: connection, inbox: inbox, ledger: ledger, retention: retention, clock: clock, book: book,
+      observer: observer)
     start(writer, holding: lock)
   }
 

@@ -12,7 +12,7 @@ final class Writer {
   private let ledger: Ledger
   private let clock: Clock
   private let observer: Observer
-  private var book = LaneBook()
+  private var book: LaneBook
   private var lastSeq: Int64
   private var reserve: Reserve
   private var sweeper: Sweeper
@@ -33,13 +33,14 @@ final class Writer {
 
   init(
     path: String, connection: StoreConnection, inbox: Inbox, ledger: Ledger, retention: Retention, clock: @escaping Clock,
-    observer: @escaping Observer
+    book: LaneBook, observer: @escaping Observer
   ) {
     self.path = path
     self.connection = connection
     self.inbox = inbox
     self.ledger = ledger
     self.clock = clock
+    self.book = book
     self.observer = observer
     lastSeq = ledger.lastSeqAtStart
     reserve = Reserve(storePath: path)
