@@ -22,7 +22,7 @@ final class StoreConnection {
   init(path: String) throws(StoreError) {
     do {
       try Self.createFile(path)
-      database = try DatabaseQueue(path: path, configuration: Self.configuration)
+      database = try DatabaseQueue(path: path, configuration: Self.configuration(path: path))
       guard try !database.read(Schema.migrator.hasBeenSuperseded) else { throw StoreError.newer(path: path) }
       try Schema.migrator.migrate(database)
       (handle, statements) = try database.writeWithoutTransaction { db in
@@ -79,12 +79,15 @@ final class StoreConnection {
     walPages.deallocate()
   }
 
-  private static var configuration: GRDB.Configuration {
+  private static func configuration(path: String) -> GRDB.Configuration {
     var configuration = GRDB.Configuration()
     configuration.label = "store"
-    configuration.journalMode = .wal
     configuration.foreignKeysEnabled = false
     configuration.prepareDatabase { db in
+      // Here and not by GRDB's journalMode, which goes on to set synchronous = NORMAL: commits would not be on disk.
+      guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
+        throw StoreError.unusable(path: path, words: "its file system does not support the WAL mode of SQLite")
+      }
       // FULL: a commit is on disk when it returns, also when the power fails (sqlite.org/pragma.html#pragma_synchronous).
       try db.execute(
         sql: """
