@@ -101,10 +101,16 @@ final class StoreConnection {
   }
 
   /// The file holds phone numbers and messages: nobody but the owner reads it. SQLite gives its other files the same mode.
+  ///
+  /// One that exists is not touched: closing any descriptor of it would give up the locks of a connection that is open, and
+  /// a program that looks at the live store would then delete the WAL when it leaves (sqlite.org/howtocorrupt.html, 2.2).
   private static func createFile(_ path: String) throws {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw StoreError.unusable(path: path, words: String(cString: strerror(errno))) }
-    Foundation.close(descriptor)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    if descriptor >= 0 {
+      Foundation.close(descriptor)
+    } else if errno != EEXIST {
+      throw StoreError.unusable(path: path, words: String(cString: strerror(errno)))
+    }
   }
 
   private static func explain(_ error: any Error, path: String) -> StoreError {
