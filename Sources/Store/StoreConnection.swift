@@ -84,6 +84,7 @@ final class StoreConnection {
     configuration.label = "store"
     configuration.foreignKeysEnabled = false
     configuration.prepareDatabase { db in
+      guard try isOurs(db) else { throw StoreError.notAStore(path: path) }
       // Here and not by GRDB's journalMode, which goes on to set synchronous = NORMAL: commits would not be on disk.
       guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
         throw StoreError.unusable(path: path, words: "its file system does not support the WAL mode of SQLite")
@@ -98,6 +99,13 @@ final class StoreConnection {
           """)
     }
     return configuration
+  }
+
+  /// True for a store and for a new file. Asked before anything is changed of it.
+  private static func isOurs(_ db: Database) throws -> Bool {
+    let applied = try Schema.migrator.appliedIdentifiers(db)
+    let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'grdb_migrations'")
+    return applied.contains(Schema.migrator.migrations[0]) || (applied.isEmpty && tables.isEmpty)
   }
 
   /// The file holds phone numbers and messages: nobody but the owner reads it. SQLite gives its other files the same mode.
