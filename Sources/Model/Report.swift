@@ -62,10 +62,10 @@ package enum Destiny: Int, Sendable {
   case filtered = 2
 }
 
-/// A phone number fit for a person's eyes: `+905051234567` becomes `+90505***4567`. What is too short to mask in part is
-/// masked whole.
+/// A phone number fit for a person's eyes: `+905051234567` becomes `+90505***4567`, `05051234567` becomes `0505***4567`. At
+/// least three digits are hidden; what is too short to mask in part is masked whole.
 package func masked(phone: String) -> String {
   let digits = Array(phone)
-  guard digits.count >= 11 else { return "***" }
-  return String(digits.prefix(6)) + "***" + String(digits.suffix(4))
+  guard digits.count >= 10 else { return "***" }
+  return String(digits.prefix(min(6, digits.count - 7))) + "***" + String(digits.suffix(4))
 }
