@@ -37,16 +37,17 @@ struct StoreReader: Sendable {
     try read { db in
       var oldest: [LaneID: Instant] = [:]
       for row in try Row.fetchAll(db, sql: Self.oldestWaitingSQL) {
-        guard let at = row[1] as Int64? else { continue }
-        oldest[LaneID(row[0])] = Instant(microseconds: at)
+        guard let minute = row[1] as Int64?, let end = row[2] as Int64? else { continue }
+        oldest[LaneID(row[0])] = Instant(microseconds: end < minute + 60_000_000 ? end : minute)
       }
       return oldest
     }
   }
 
-  /// By the ends of the two queues, two index probes a lane.
+  /// By the ends of the two queues, two index probes a lane. A report that was routed later is at the end of its queue without
+  /// being the oldest; then the minutes know better.
   static let oldestWaitingSQL = """
-    SELECT lane.id, (
+    SELECT lane.id, (SELECT min(minute) FROM waiting WHERE waiting.lane = lane.id), (
       SELECT min(at) FROM (
         SELECT received_at AS at FROM report WHERE seq = (SELECT min(seq) FROM ready WHERE ready.lane = lane.id)
         UNION ALL
