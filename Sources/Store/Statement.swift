@@ -6,7 +6,9 @@ struct SQLiteFailure: Error {
   /// Extended, see sqlite.org/rescode.html.
   var code: Int32
   var words: String
+}
 
+extension SQLiteFailure {
   init(_ connection: OpaquePointer?) {
     code = sqlite3_extended_errcode(connection)
     words = String(cString: sqlite3_errmsg(connection))

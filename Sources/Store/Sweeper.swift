@@ -18,6 +18,7 @@ struct Sweeper {
   static let rowsMax = 500
   private static let betweenSteps: Duration = .milliseconds(50)
   private static let betweenPasses: Duration = .minutes(5)
+  private static let afterFailure: Duration = .seconds(10)
 
   private let retention: Retention
   private var phases = Phase.allCases
@@ -28,9 +29,11 @@ struct Sweeper {
 
   init(retention: Retention) { self.retention = retention }
 
+  /// - Throws: with nothing deleted, and the next step some time away: without room every step fails.
   mutating func step(_ db: Database, lanes: [LaneStanding], now: Instant) throws -> Step {
     let phase = phases[0]
     var step = Step()
+    nextStepAt = now + Self.afterFailure
     try db.inTransaction {
       switch phase {
       case .waiting: step = try expireWaiting(db, lanes, now)

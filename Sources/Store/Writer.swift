@@ -110,8 +110,7 @@ final class Writer {
   }
 
   private func commitFailed(_ failure: SQLiteFailure, arrivals: [Inbox.Waiting]) {
-    let isFull = failure.isForWantOfRoom
-    let error: JournalError = isFull ? .full : .failed(code: Int(failure.code), words: failure.words)
+    let (isFull, error) = (failure.isForWantOfRoom, failure.journalError)
     ledger.commitFailed()
     observer(.commitFailed(error))
     refuse(arrivals, because: error)
@@ -199,7 +198,7 @@ final class Writer {
       do {
         handover.pages.append(try PageReader(lane: lane, now: clock()).read(queue, connection, &book))
       } catch {
-        observer(.commitFailed(.failed(code: Int(error.code), words: error.words)))
+        observer(.commitFailed(error.journalError))
         isBroken = true
         break
       }
@@ -210,16 +209,18 @@ final class Writer {
   }
 
   private func sweepIfDue() {
-    guard !isBroken, sweeper.nextStepAt <= clock() else { return }
+    // What has expired is found again until it is settled.
+    guard !isBroken, expired.isEmpty, sweeper.nextStepAt <= clock() else { return }
     do {
       let step = try connection.slowly { [ledger, clock] in try sweeper.step($0, lanes: ledger.standing().lanes, now: clock()) }
       // What waited too long is settled like everything else, with the next commit.
       expired += step.expired
       if step.deleted > 0 { observer(.swept(rows: step.deleted)) }
     } catch {
-      let error = error as? DatabaseError
+      let failure = SQLiteFailure(error)
+      observer(.commitFailed(failure.journalError))
       // Without room nothing can be deleted either, until there is some: the reserve is for settling.
-      observer(.commitFailed(.failed(code: Int(error?.extendedResultCode.rawValue ?? 0), words: error?.message ?? "retention failed")))
+      isBroken = !failure.isForWantOfRoom
     }
   }
 
@@ -236,8 +237,7 @@ final class Writer {
         }
       }
     } catch {
-      let code = (error as? DatabaseError)?.extendedResultCode.rawValue ?? 0
-      throw .failed(code: Int(code), words: (error as? DatabaseError)?.message ?? "\(error)")
+      throw SQLiteFailure(error).journalError
     }
     for name in new {
       let lane = LaneStanding(id: LaneID(known.count + 1), name: name)
@@ -249,6 +249,14 @@ final class Writer {
 }
 
 extension SQLiteFailure {
+  /// Of an error that GRDB threw; its message names no stored value.
+  init(_ error: any Error) {
+    let error = error as? DatabaseError
+    self.init(code: error?.extendedResultCode.rawValue ?? 0, words: error?.message ?? "it cannot be read or written")
+  }
+
+  var journalError: JournalError { isForWantOfRoom ? .full : .failed(code: Int(code), words: words) }
+
   /// True where more room on the disk, or under a file-size limit, would have made it succeed.
   var isForWantOfRoom: Bool {
     // SHMSIZE: the WAL index could not grow. WRITE: EFBIG and EDQUOT come as this.
