@@ -71,6 +71,9 @@ package struct RawConnection: Sendable {
     try await take { bytes, hasEnded in hasEnded ? .success(bytes) : nil }
   }
 
+  /// True if the connection ended by a reset, or by another error, and not by an end that was sent.
+  package func wasReset() async throws -> Bool { try await channel.eventLoop.submit { inbox.value.wasReset }.get() }
+
   private func take(_ wanted: @escaping Inbox.Wanted) async throws -> [UInt8] {
     let promise = channel.eventLoop.makePromise(of: [UInt8].self)
     channel.eventLoop.execute { inbox.value.wait(for: wanted, promise) }
@@ -87,6 +90,7 @@ private final class Inbox: ChannelInboundHandler {
   private var bytes: [UInt8] = []
   private var hasEnded = false
   private var hasTimedOut = false
+  private(set) var wasReset = false
   private var waiting: (wanted: Wanted, promise: EventLoopPromise<[UInt8]>)?
 
   func wait(for wanted: @escaping Wanted, _ promise: EventLoopPromise<[UInt8]>) {
@@ -110,6 +114,7 @@ private final class Inbox: ChannelInboundHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     hasEnded = true
+    wasReset = true
     answer()
     context.close(promise: nil)
   }
