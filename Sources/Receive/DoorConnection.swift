@@ -41,6 +41,8 @@ final class DoorConnection: ChannelInboundHandler {
   private var isInputClosed = false
   private var deadline: NIODeadline = .distantFuture
   private var deadlineCheck: Scheduled<Void>?
+  /// When `deadlineCheck` fires; meaningful while there is one.
+  private var checkAt: NIODeadline = .distantFuture
 
   init(door: Door, completions: Completions) {
     self.door = door
@@ -165,14 +167,20 @@ final class DoorConnection: ChannelInboundHandler {
 
   // MARK: - Time
 
-  /// One timer a connection, set anew only when it fires: a deadline that moves with every request costs nothing.
+  /// One timer a connection, set anew when it fires or would fire too late: a deadline that moves on with every request costs
+  /// nothing.
   private func limit(_ amount: TimeAmount) {
     deadline = .now() + amount
-    guard deadlineCheck == nil, let context else { return }
+    guard let context else { return }
+    if let deadlineCheck {
+      guard deadline < checkAt else { return }
+      deadlineCheck.cancel()
+    }
     scheduleCheck(context)
   }
 
   private func scheduleCheck(_ context: ChannelHandlerContext) {
+    checkAt = deadline
     deadlineCheck = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in self?.checkDeadline() }
   }
 
