@@ -149,8 +149,8 @@ final class DoorConnection: ChannelInboundHandler {
 
   /// Answers before the request has come to its end, and ends the connection.
   private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
-    door.refused(refusal)
     if case .closing = state { return }
+    door.refused(refusal)
     state = .closing(droppedBytes: 0)
     limit(.microseconds(Limits.drainTimeMax.microseconds))
     write(Answer(refusal), withBody: true, keepsAlive: false, context)
@@ -189,7 +189,10 @@ final class DoorConnection: ChannelInboundHandler {
     guard let context else { return }
     guard deadline <= .now() else { return scheduleCheck(context) }
     switch state {
-    case .idle, .closing: context.close(promise: nil)
+    case .idle, .closing:
+      // The parser reports half a request when the connection ends; nobody is refused any more.
+      state = .closing(droppedBytes: 0)
+      context.close(promise: nil)
     case .reading, .dropping: refuse(.slow, context)
     case .committing(let late):
       door.observer(.notStored(.overloaded))
