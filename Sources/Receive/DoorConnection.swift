@@ -15,6 +15,10 @@ final class DoorConnection: ChannelInboundHandler {
     var startedAt: Instant
     var body = ByteBuffer()
     var keepsAlive: Bool { head.isKeepAlive }
+    /// The client waits for a word before it sends the body (RFC 9110, 10.1.1).
+    var asksBeforeBody: Bool {
+      head.version != .http1_0 && head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
+    }
   }
 
   private enum State {
@@ -65,19 +69,21 @@ final class DoorConnection: ChannelInboundHandler {
     limit(door.readTimeout)
     let started = Request(head: head, startedAt: door.clock())
     switch door.admissions.decide(head) {
-    case .report:
-      state = .reading(started, isProbe: false)
-      if head.headers[canonicalForm: "expect"].contains("100-continue") {
-        context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
-      }
-    case .probe: state = .reading(started, isProbe: true)
+    case .report: read(started, isProbe: false, context)
+    case .probe: read(started, isProbe: true, context)
     case .refuse(let refusal):
-      if refusal == .bodyTooLarge || contentLength(of: head) > door.admissions.bodyBytesMax {
+      if started.asksBeforeBody || contentLength(of: head) > door.admissions.bodyBytesMax {
         refuse(refusal, context)
       } else {
         state = .dropping(started, refusal, bytes: 0)
       }
     }
+  }
+
+  private func read(_ started: Request, isProbe: Bool, _ context: ChannelHandlerContext) {
+    state = .reading(started, isProbe: isProbe)
+    guard started.asksBeforeBody else { return }
+    context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
   }
 
   private func came(_ part: ByteBuffer, _ context: ChannelHandlerContext) {
