@@ -14,7 +14,11 @@ final class DoorConnection: ChannelInboundHandler {
     var head: HTTPRequestHead
     var startedAt: Instant
     var body = ByteBuffer()
-    var keepsAlive: Bool { head.isKeepAlive }
+    /// HTTP/1.0 would have to be told that it may stay. After an offer of another protocol the parser reads no further, though
+    /// the offer was not taken.
+    var keepsAlive: Bool {
+      head.isKeepAlive && head.version != .http1_0 && head.method != .CONNECT && !head.headers.contains(name: "upgrade")
+    }
     /// The client waits for a word before it sends the body (RFC 9110, 10.1.1).
     var asksBeforeBody: Bool {
       head.version != .http1_0 && head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
