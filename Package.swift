@@ -111,7 +111,7 @@ let package = Package(
       path: "Tests/Support",
       swiftSettings: strict),
     tests("RouteTests", ["Model", "Route"]),
-    tests("ReceiveTests", ["Model", "Receive"]),
+    tests("ReceiveTests", ["Model", "Receive", "Route", "Support", .product(name: "NIOCore", package: "swift-nio")]),
     tests(
       "ObserveTests",
       ["Model", "Observe", "Support", .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics")]),
