@@ -68,12 +68,16 @@ package final class Deliverer: Sendable {
 
   /// One turn after another on the thread that owns everything here.
   private struct Loop<RNG: RandomNumberGenerator, Store: Journal> {
+    private static var showEvery: Duration { .milliseconds(50) }
+
     let deliverer: Deliverer
     var dispatcher: Dispatcher<RNG>
     let journal: Store
     let epoll = Epoll()
     let transport: CurlTransport
     var stopBy: Instant?
+    /// When to show the lanes as they are to other threads; nil if nothing happened since the last time.
+    var showAt: Instant?
 
     init(deliverer: Deliverer, dispatcher: Dispatcher<RNG>, journal: Store, routes: [RouteSettings], userAgent: String) {
       self.deliverer = deliverer
@@ -84,11 +88,12 @@ package final class Deliverer: Sendable {
     }
 
     mutating func run() {
+      deliverer.latestGauges.withLock { $0 = dispatcher.gauges() }
       while !isOver() {
         takeMail()
         collect()
         act()
-        deliverer.latestGauges.withLock { $0 = dispatcher.gauges() }
+        showIfDue()
         wait()
       }
       transport.close()
@@ -126,8 +131,20 @@ package final class Deliverer: Sendable {
       transport.timeIsUp(at: now)
     }
 
+    /// Not at every turn: with many lanes that would cost more than sending.
+    private mutating func showIfDue() {
+      let now = deliverer.clock()
+      guard let due = showAt else {
+        showAt = now + Self.showEvery
+        return
+      }
+      guard due <= now else { return }
+      showAt = nil
+      deliverer.latestGauges.withLock { $0 = dispatcher.gauges() }
+    }
+
     private func wait() {
-      let wakeAt = [dispatcher.nextWake, transport.nextWake, stopBy].compactMap { $0 }.min()
+      let wakeAt = [dispatcher.nextWake, transport.nextWake, stopBy, showAt].compactMap { $0 }.min()
       let timeout = wakeAt.map { max(.zero, $0 - deliverer.clock()) }
       epoll.wait(timeout) { ready in
         if ready.descriptor == deliverer.wakeDescriptor {

@@ -4,8 +4,15 @@ extension Instant {
     let (days, timeOfDay) = microseconds.flooredQuotientAndRemainder(dividingBy: 86_400_000_000)
     let (year, month, day) = Self.civil(daysSince1970: days)
     let seconds = timeOfDay / 1_000_000
-    let time = "\(padded(seconds / 3_600, 2)):\(padded(seconds / 60 % 60, 2)):\(padded(seconds % 60, 2))"
-    return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T\(time).\(padded(timeOfDay % 1_000_000, 6))Z"
+    var text = Digits()
+    text.append(year, 4, then: "-")
+    text.append(month, 2, then: "-")
+    text.append(day, 2, then: "T")
+    text.append(seconds / 3_600, 2, then: ":")
+    text.append(seconds / 60 % 60, 2, then: ":")
+    text.append(seconds % 60, 2, then: ".")
+    text.append(timeOfDay % 1_000_000, 6, then: "Z")
+    return String(decoding: text.bytes, as: UTF8.self)
   }
 
   /// The proleptic Gregorian calendar, counted in eras of 400 years that begin on 1 March, so that the leap day comes last.
@@ -20,9 +27,24 @@ extension Instant {
   }
 }
 
-private func padded(_ number: Int64, _ width: Int) -> String {
-  let digits = String(number)
-  return String(repeating: "0", count: max(0, width - digits.count)) + digits
+/// Padded numbers one after the other. By hand, because a copy's header must not cost a formatter.
+private struct Digits {
+  private(set) var bytes: [UInt8] = []
+
+  init() { bytes.reserveCapacity(32) }
+
+  /// - Parameter width: at least; a year beyond 9999 is written whole.
+  mutating func append(_ number: Int64, _ width: Int, then separator: Unicode.Scalar) {
+    if number < 0 { bytes.append(UInt8(ascii: "-")) }
+    let start = bytes.count
+    var rest = number.magnitude
+    while rest > 0 || bytes.count - start < width {
+      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    }
+    bytes[start...].reverse()
+    bytes.append(UInt8(ascii: separator))
+  }
 }
 
 extension Int64 {

@@ -1,9 +1,8 @@
 import Model
 import NIOCore
-import NIOHTTP1
 
 /// What the public door says. Short, always the same, and never a word about why a token was refused.
-enum Answer {
+enum Answer: Int, CaseIterable {
   case received
   case ready
   case unauthorized
@@ -31,21 +30,39 @@ enum Answer {
   /// Seconds after which a provider whose report was not stored is asked to come again.
   static let retryAfter = 5
 
-  var status: HTTPResponseStatus {
-    switch self {
-    case .received, .ready: .ok
-    case .unauthorized: .unauthorized
-    case .notFound: .notFound
-    case .methodNotAllowed: .methodNotAllowed
-    case .bodyTooLarge: .payloadTooLarge
-    case .headersTooLarge: .requestHeaderFieldsTooLarge
-    case .malformed: .badRequest
-    case .tooSlow: .requestTimeout
-    case .notReceived: .serviceUnavailable
+  /// The whole answer as it goes over the wire.
+  /// - Parameters:
+  ///   - keepsAlive: false adds that the connection ends.
+  ///   - withBody: false for HEAD.
+  func bytes(keepsAlive: Bool, withBody: Bool) -> ByteBuffer {
+    Self.prepared[rawValue * 4 + (keepsAlive ? 2 : 0) + (withBody ? 1 : 0)]
+  }
+
+  /// Asks a client that waits for it to send the body (RFC 9110, 10.1.1).
+  static let continueBytes = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
+
+  /// Every answer there is, made once: nothing in them depends on the request.
+  private static let prepared: [ByteBuffer] = allCases.flatMap { answer in
+    [(false, false), (false, true), (true, false), (true, true)].map { keepsAlive, withBody in
+      ByteBuffer(string: answer.head(keepsAlive: keepsAlive) + (withBody ? answer.text : ""))
     }
   }
 
-  var text: StaticString {
+  private var statusLine: String {
+    switch self {
+    case .received, .ready: "200 OK"
+    case .unauthorized: "401 Unauthorized"
+    case .notFound: "404 Not Found"
+    case .methodNotAllowed: "405 Method Not Allowed"
+    case .bodyTooLarge: "413 Content Too Large"
+    case .headersTooLarge: "431 Request Header Fields Too Large"
+    case .malformed: "400 Bad Request"
+    case .tooSlow: "408 Request Timeout"
+    case .notReceived: "503 Service Unavailable"
+    }
+  }
+
+  private var text: String {
     switch self {
     case .received: #"{"received": true}"#
     case .ready: #"{"ready": true}"#
@@ -60,14 +77,11 @@ enum Answer {
     }
   }
 
-  func head(keepsAlive: Bool) -> HTTPResponseHead {
-    var headers = HTTPHeaders()
-    headers.reserveCapacity(4)
-    headers.add(name: "content-type", value: "application/json")
-    headers.add(name: "content-length", value: String(text.utf8CodeUnitCount))
-    if case .methodNotAllowed = self { headers.add(name: "allow", value: "GET, HEAD, POST") }
-    if case .notReceived = self { headers.add(name: "retry-after", value: String(Self.retryAfter)) }
-    if !keepsAlive { headers.add(name: "connection", value: "close") }
-    return HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+  private func head(keepsAlive: Bool) -> String {
+    var lines = ["HTTP/1.1 \(statusLine)", "content-type: application/json", "content-length: \(text.utf8.count)"]
+    if case .methodNotAllowed = self { lines.append("allow: GET, HEAD, POST") }
+    if case .notReceived = self { lines.append("retry-after: \(Self.retryAfter)") }
+    if !keepsAlive { lines.append("connection: close") }
+    return lines.joined(separator: "\r\n") + "\r\n\r\n"
   }
 }

@@ -4,11 +4,10 @@ import NIOHTTP1
 
 /// One connection of the public door: a request after the other, each answered once it is on disk.
 ///
-/// Lives on its channel's event loop. The pipelining handler before it holds back further requests until the present one is
-/// answered.
+/// Lives on its channel's event loop. The `RequestQueue` before it holds back further requests until the present one is answered.
 final class DoorConnection: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
-  typealias OutboundOut = HTTPServerResponsePart
+  typealias OutboundOut = ByteBuffer
 
   private struct Request {
     var head: HTTPRequestHead
@@ -41,6 +40,7 @@ final class DoorConnection: ChannelInboundHandler {
 
   private let door: Door
   private let completions: Completions
+  private let requests: RequestQueue
   private var context: ChannelHandlerContext?
   private var state = State.idle
   /// Numbers the requests, so that an answer of the store that comes after the deadline is known to be late.
@@ -52,9 +52,10 @@ final class DoorConnection: ChannelInboundHandler {
   /// When `deadlineCheck` fires; meaningful while there is one.
   private var checkAt: NIODeadline = .distantFuture
 
-  init(door: Door, completions: Completions) {
+  init(door: Door, completions: Completions, requests: RequestQueue) {
     self.door = door
     self.completions = completions
+    self.requests = requests
   }
 
   // MARK: - Requests
@@ -87,7 +88,7 @@ final class DoorConnection: ChannelInboundHandler {
   private func read(_ started: Request, isProbe: Bool, _ context: ChannelHandlerContext) {
     state = .reading(started, isProbe: isProbe)
     guard started.asksBeforeBody else { return }
-    context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(Answer.continueBytes), promise: nil)
   }
 
   private func came(_ part: ByteBuffer, _ context: ChannelHandlerContext) {
@@ -154,7 +155,7 @@ final class DoorConnection: ChannelInboundHandler {
     limit(door.idleTimeout)
     let keepsAlive = answered.keepsAlive && !isInputClosed && !door.isClosing
     write(answer, withBody: answered.head.method != .HEAD, keepsAlive: keepsAlive, context)
-    if !keepsAlive { context.close(promise: nil) }
+    if keepsAlive { requests.answered() } else { context.close(promise: nil) }
   }
 
   /// Answers before the request has come to its end, and ends the connection.
@@ -168,11 +169,7 @@ final class DoorConnection: ChannelInboundHandler {
   }
 
   private func write(_ answer: Answer, withBody: Bool, keepsAlive: Bool, _ context: ChannelHandlerContext) {
-    context.write(wrapOutboundOut(.head(answer.head(keepsAlive: keepsAlive))), promise: nil)
-    if withBody {
-      context.write(wrapOutboundOut(.body(.byteBuffer(context.channel.allocator.buffer(staticString: answer.text)))), promise: nil)
-    }
-    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(answer.bytes(keepsAlive: keepsAlive, withBody: withBody)), promise: nil)
   }
 
   // MARK: - Time

@@ -116,9 +116,9 @@ package final class PublicDoor: Sendable {
     limits.maxHeaderFieldSize = Limits.headerBytesMax
     limits.maxHeaderListSize = Limits.headerBytesMax
     let pipeline = channel.pipeline.syncOperations
-    try pipeline.addHandler(HTTPResponseEncoder())
     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)))
-    try pipeline.addHandler(HTTPServerPipelineHandler())
-    try pipeline.addHandler(DoorConnection(door: door, completions: completions))
+    let requests = RequestQueue()
+    try pipeline.addHandler(requests)
+    try pipeline.addHandler(DoorConnection(door: door, completions: completions, requests: requests))
   }
 }
