@@ -20,6 +20,13 @@ enum RawClient {
     return statuses
   }
 
+  /// Sends and reads nothing, so that a test decides when to leave.
+  static func send(port: Int, _ requests: String) async throws -> any Channel {
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: "127.0.0.1", port: port).get()
+    try await channel.writeAndFlush(ByteBuffer(string: requests))
+    return channel
+  }
+
   static func post(_ headers: [(String, String)] = [], body: String = "{}") -> String {
     let lines = headers.map { "\($0.0): \($0.1)\r\n" }.joined()
     return "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: \(body.utf8.count)\r\n\(lines)\r\n\(body)"

@@ -84,12 +84,36 @@ struct SinkTests {
   }
 
   @Test func `a hanging sink never answers and counts who gave up`() async throws {
-    let sink = try await start { $0.hangs = true }
-    let waiting = Task { try await RawClient.exchange(port: sink.endpoint.port, copy("a"), answers: 1) }
-    while try await sink.snapshot().requests == 0 { await Task.yield() }
+    let (events, continuation) = AsyncStream.makeStream(of: SinkEvent.self)
+    let sink = try await start {
+      $0.hangs = true
+      $0.observe = { continuation.yield($0) }
+    }
+    let sender = try await RawClient.send(port: sink.endpoint.port, copy("a"))
+    #expect(await events.first { _ in true } == .requested)
+    try await sender.close()
+    #expect(await events.first { _ in true } == .abandoned)
     sink.stop()
-    #expect(try await waiting.value == [])
-    #expect(try await sink.summary.answers == [:])
+    let summary = try await sink.summary
+    #expect(summary.answers == [:])
+    #expect(summary.requests == 1)
+    #expect(summary.abandoned == 1)
+  }
+
+  @Test func `a copy whose sender left before a slow answer is not counted as got`() async throws {
+    let (events, continuation) = AsyncStream.makeStream(of: SinkEvent.self)
+    let sink = try await start {
+      $0.delay = .seconds(30)
+      $0.observe = { continuation.yield($0) }
+    }
+    let sender = try await RawClient.send(port: sink.endpoint.port, copy("a") + copy("b"))
+    #expect(await events.first { _ in true } == .requested)
+    #expect(await events.first { _ in true } == .requested)
+    try await sender.close()
+    #expect(await events.first { _ in true } == .abandoned)
+    #expect(await events.first { _ in true } == .abandoned)
+    sink.stop()
+    #expect(try await sink.summary.distinct == 0)
   }
 
   @Test func `what is not a copy is refused`() async throws {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// A file to which lines are added one by one. Each line is one write(2): it survives the end of this process at any moment,
 /// though not of the machine.

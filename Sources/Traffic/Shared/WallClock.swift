@@ -1,10 +1,6 @@
 import Model
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// The real clock, for the command. Tests pass their own.
 @Sendable package func wallClock() -> Instant {

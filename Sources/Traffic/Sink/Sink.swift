@@ -1,11 +1,8 @@
+import Glibc
 import Model
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-
-#if canImport(Glibc)
-  import Glibc
-#endif
 
 /// An app that takes copies, on a port, on one event loop.
 package final class Sink: Sendable {

@@ -34,6 +34,7 @@ final class SinkApp {
   func requested(_ copy: Copy, body: UnsafeRawBufferPointer) -> Decision {
     lastRequestAt = clock()
     ledger.requested()
+    settings.observe(.requested)
     if let signature = settings.signature {
       let verdict = signature.check(
         id: copy.webhookID, timestamp: copy.timestamp, signature: copy.signature, body: body, at: lastRequestAt)
@@ -50,14 +51,20 @@ final class SinkApp {
   func answers(_ status: Int, to copy: Copy, arrivedAt: Instant) throws(TrafficError) {
     if (200..<300).contains(status), let id = copy.webhookID { try record?.add(id) }
     ledger.answered(status, copy, arrivedAt: arrivedAt)
+    settings.observe(.answered(status: status))
   }
 
   /// A request that is no copy: another method, a body that is too large.
   func refused(_ status: Int) {
     lastRequestAt = clock()
     ledger.requested()
+    settings.observe(.requested)
     ledger.answered(status, Copy(), arrivedAt: lastRequestAt)
+    settings.observe(.answered(status: status))
   }
 
-  func abandoned() { ledger.abandoned() }
+  func abandoned() {
+    ledger.abandoned()
+    settings.observe(.abandoned)
+  }
 }

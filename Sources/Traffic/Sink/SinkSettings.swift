@@ -1,5 +1,12 @@
 import Model
 
+package enum SinkEvent: Sendable, Equatable {
+  case requested
+  case answered(status: Int)
+  /// The sender left before the answer.
+  case abandoned
+}
+
 /// How the app behaves.
 package struct SinkSettings: Sendable {
   /// A port of 0 lets the system choose.
@@ -22,6 +29,8 @@ package struct SinkSettings: Sendable {
   package var idle: Duration?
   /// Gets a line with the webhook-id for each request answered 2xx, before the answer is sent.
   package var record: String?
+  /// Told of everything that happens, on the sink's thread.
+  package var observe: @Sendable (SinkEvent) -> Void = { _ in }
 
   package init() {}
 }

@@ -50,7 +50,7 @@ struct Simulate: AsyncParsableCommand {
 
   func run() async throws {
     let simulation = try await Simulation.start(settings(seed: seed ?? .random(in: 0..<1 << 32)))
-    let interruption = Interruption { simulation.stop() }
+    let interruption = await Interruption.watch { simulation.stop() }
     defer { interruption.cancel() }
     let summary = try await withProgress({ try await simulation.snapshot().progress }) { try await simulation.summary }
     Terminal.out(json ? summary.jsonLine : summary.text)

@@ -43,10 +43,10 @@ struct SinkCommand: AsyncParsableCommand {
 
   func run() async throws {
     let sink = try await Sink.start(settings(), clock: wallClock)
+    let interruption = await Interruption.watch { sink.stop() }
+    defer { interruption.cancel() }
     let ready = "sink listening on http://\(sink.endpoint)"
     if json { Terminal.error(ready) } else { Terminal.out(ready) }
-    let interruption = Interruption { sink.stop() }
-    defer { interruption.cancel() }
     let summary = try await withProgress({ try await sink.snapshot().progress }) { try await sink.summary }
     Terminal.out(json ? summary.jsonLine : summary.text)
     if let until, summary.distinct < until { throw ExitCode(1) }
