@@ -123,7 +123,14 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
       ]),
-    tests("TrafficTests", ["Traffic", "Model"]),
+    tests(
+      "TrafficTests",
+      [
+        "Traffic", "Model", "dlr-relay",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "Crypto", package: "swift-crypto"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

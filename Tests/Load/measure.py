@@ -13,7 +13,7 @@ import tempfile
 import time
 
 import results
-from servers import ANSWER, Failed, Relay, app, nginx_answering, nginx_mirroring, nginx_sink, simulate, wait_until, wrk
+from servers import ANSWER, EMPTY_ANSWER, Failed, Relay, app, nginx_answering, nginx_mirroring, nginx_sink, simulate, wait_until, wrk
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -51,10 +51,10 @@ class Measurements:
             self.check_received(status, load["requests"])
             return load | {"memory_mb": relay.memory_mb()}
 
-    def relay_end_to_end(self):
+    def relay_end_to_end(self, answer):
         """Two copies of each report to an nginx that answers 200, until the last has been delivered."""
         folder = self.fresh()
-        with nginx_sink(folder) as sink:
+        with nginx_sink(folder, answer) as sink:
             with self.relay(folder, [f"http://127.0.0.1:{sink.port}/a", f"http://127.0.0.1:{sink.port}/b"]) as relay:
                 began = time.monotonic()
                 load = self.load(relay.port)
@@ -78,10 +78,10 @@ class Measurements:
                     "memory_mb": relay.memory_mb(),
                 }
 
-    def nginx_mirror(self):
+    def nginx_mirror(self, answer):
         """The same by nginx's `mirror`, counted at the sink."""
         folder = self.fresh()
-        with nginx_sink(folder) as sink, nginx_mirroring(folder, sink.port, "auto") as mirror:
+        with nginx_sink(folder, answer) as sink, nginx_mirroring(folder, sink.port, "auto") as mirror:
             began = time.monotonic()
             load = self.load(mirror.port)
             took = wait_until(lambda: sink.requests() >= 2 * load["requests"], 60, "two copies of each report at the sink") - began
@@ -171,9 +171,10 @@ def measure(chosen, folder):
     in_turns = {
         "nginx_200": measurements.nginx_200,
         "relay_accepting": measurements.relay_accepting,
-        "nginx_mirror": measurements.nginx_mirror,
-        "relay_end_to_end": measurements.relay_end_to_end,
     }
+    for suffix, answer in (("", ANSWER), ("_empty", EMPTY_ANSWER)):
+        in_turns["nginx_mirror" + suffix] = lambda answer=answer: measurements.nginx_mirror(answer)
+        in_turns["relay_end_to_end" + suffix] = lambda answer=answer: measurements.relay_end_to_end(answer)
     for rate in STEADY_RATES:
         in_turns[f"relay_steady_{rate}"] = lambda rate=rate: measurements.steady(rate)
     rounds = []

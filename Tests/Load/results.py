@@ -18,8 +18,10 @@ def summary(rounds):
     nginx_200 = lambda r: r["nginx_200"]["per_second"]
     end_to_end = lambda r: r["relay_end_to_end"]["per_second"]
     mirror = lambda r: r["nginx_mirror"]["per_second"]
+    end_to_end_empty = lambda r: r["relay_end_to_end_empty"]["per_second"]
+    mirror_empty = lambda r: r["nginx_mirror_empty"]["per_second"]
     steady = [name for name in rounds[0] if name.startswith("relay_steady_")]
-    with_memory = ["relay_accepting", "relay_end_to_end", *steady]
+    with_memory = ["relay_accepting", "relay_end_to_end", "relay_end_to_end_empty", *steady]
     return {
         "nginx_200_per_second": middle(nginx_200),
         "accepted_per_second": middle(accepting),
@@ -30,6 +32,9 @@ def summary(rounds):
         "nginx_mirror_per_second": middle(mirror),
         "end_to_end_per_second": middle(end_to_end),
         "end_to_end_ratio": ratio(end_to_end, mirror),
+        "nginx_mirror_empty_per_second": middle(mirror_empty),
+        "end_to_end_empty_per_second": middle(end_to_end_empty),
+        "end_to_end_empty_ratio": ratio(end_to_end_empty, mirror_empty),
         "steady": {
             str(rounds[0][name]["rate"]): {
                 what: {q: middle(lambda r: r[name][what][q]) for q in QUANTILES} for what in ("accept_ms", "lag_ms")
@@ -76,6 +81,8 @@ def table(measured):
     row("relay accepts while it delivers", s["accepted_while_delivering_per_second"], s["accepted_while_delivering_ratio"])
     row("nginx mirror, two copies, stores nothing", s["nginx_mirror_per_second"])
     row("relay end to end, two copies delivered", s["end_to_end_per_second"], s["end_to_end_ratio"])
+    row("nginx mirror, apps that answer no body", s["nginx_mirror_empty_per_second"])
+    row("relay end to end, the same apps", s["end_to_end_empty_per_second"], s["end_to_end_empty_ratio"])
     lines += ["", f"{'milliseconds':44}" + "".join(f"{q:>10}" for q in QUANTILES)]
     for rate, times in s["steady"].items():
         for what, words in (("accept_ms", "until answered 200"), ("lag_ms", "received to delivered")):

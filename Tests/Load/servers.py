@@ -108,8 +108,9 @@ http {{
 }}
 """
 
+# What the provider's documentation tells every receiver to answer, and so what apps that were written for it answer.
 ANSWER = """return 200 '{"received": true}';"""
-# An app's answer has no body here: nginx keeps the connection of a mirrored request only then, and mirrors 4 times as fast.
+# nginx keeps the connection of a mirrored request only if its answer has no body, and then mirrors 4 times as fast.
 EMPTY_ANSWER = "return 200;"
 
 
@@ -138,9 +139,9 @@ def nginx_answering(folder, name, workers, answer):
     return Nginx(name, folder, workers, more % answer)
 
 
-def nginx_sink(folder):
+def nginx_sink(folder, answer):
     """An app that takes everything."""
-    return nginx_answering(folder, "sink", 1, EMPTY_ANSWER)
+    return nginx_answering(folder, "sink", 1, answer)
 
 
 def nginx_mirroring(folder, sink_port, workers):
