@@ -112,6 +112,8 @@ let package = Package(
       swiftSettings: strict),
     tests("RouteTests", ["Model", "Route"]),
     tests("ReceiveTests", ["Model", "Receive", "Route", "Support", .product(name: "NIOCore", package: "swift-nio")]),
+    tests("ModelTests", ["Model", "Traffic"]),
+    tests("StoreTests", ["Model", "Store", "Support", "Traffic", .product(name: "GRDB", package: "GRDB.swift")]),
     tests(
       "ObserveTests",
       ["Model", "Observe", "Support", .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics")]),

@@ -1,0 +1,165 @@
+import Foundation
+import GRDB
+import Model
+import Support
+import Synchronization
+import Testing
+
+@testable import Store
+
+/// What the contract of `Journal` is run on.
+enum Implementation: String, CaseIterable, Sendable, CustomTestStringConvertible {
+  case sqlite, memory
+  var testDescription: String { rawValue }
+}
+
+/// A folder that is gone after the test.
+final class TemporaryFolder: Sendable {
+  let path: String
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.appending(path: "dlr-relay-store-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
+/// A journal under test with its time, its events and what it hands over. `restart` and `close` are for one thread.
+final class Bench: Sendable {
+  let implementation: Implementation
+  let clock = ManualClock()
+  let events = Recording<Event>()
+  let storePath: String
+  private let folder: TemporaryFolder?
+  private let book: LaneBook
+  private let retention: Retention
+  private let running: Mutex<(journal: any Journal, receiver: Receiver)>
+
+  /// - Parameter path: an existing folder for the store, if not a temporary one.
+  init(
+    _ implementation: Implementation, at path: String? = nil, book: LaneBook = LaneBook(), retention: Retention = Retention()
+  ) throws {
+    self.implementation = implementation
+    self.book = book
+    self.retention = retention
+    folder = try path == nil ? TemporaryFolder() : nil
+    storePath = (path ?? folder!.path) + "/relay.db"
+    let (clock, events) = (clock.clock, events)
+    let journal: any Journal =
+      switch implementation {
+      case .memory: MemoryJournal(clock: clock, book: book) { events.add($0) }
+      case .sqlite:
+        try SQLiteJournal(path: storePath, retention: retention, clock: clock, book: book) { events.add($0) }
+      }
+    running = Mutex((journal, Receiver(journal)))
+  }
+
+  var journal: any Journal { running.withLock { $0.journal } }
+  var receiver: Receiver { running.withLock { $0.receiver } }
+
+  func restart() throws {
+    let old = journal
+    old.close()
+    let events = events
+    let new: any Journal =
+      if let old = old as? MemoryJournal {
+        MemoryJournal(after: old, book: book) { events.add($0) }
+      } else {
+        try SQLiteJournal(path: storePath, retention: retention, clock: clock.clock, book: book) { events.add($0) }
+      }
+    running.withLock { $0 = (new, Receiver(new)) }
+  }
+
+  /// Runs with a fresh bench and closes it, also when the body throws.
+  static func with<T>(
+    _ implementation: Implementation, book: LaneBook = LaneBook(), retention: Retention = Retention(),
+    _ body: (Bench) async throws -> T
+  ) async throws -> T {
+    let bench = try Bench(implementation, book: book, retention: retention)
+    defer { bench.journal.close() }
+    return try await body(bench)
+  }
+
+  /// Reads the store of an SQLite journal on a connection of its own: it sees what another process would see.
+  func query(_ sql: String) throws -> [Row] {
+    var configuration = GRDB.Configuration()
+    configuration.readonly = true
+    let reader = try DatabaseQueue(path: storePath, configuration: configuration)
+    defer { try? reader.close() }
+    return try reader.read { try Row.fetchAll($0, sql: sql) }
+  }
+
+  // MARK: - What a test does with it
+
+  func lanes(_ names: String...) throws -> [LaneID] { try journal.lanes(for: names) }
+
+  func arrival(
+    _ id: Int64, _ status: String = "delivered", to lanes: [LaneID], as destiny: Destiny? = nil, bytes: Int = 32
+  ) -> Arrival {
+    Arrival(
+      report: Report(key: ReportKey(id: id, status: status), packetID: id / 15),
+      payload: Payload(bytes: Array(repeating: UInt8(truncatingIfNeeded: id), count: bytes)), receivedAt: clock.now,
+      destiny: destiny ?? (lanes.isEmpty ? .unmatched : .matched), lanes: lanes)
+  }
+
+  /// - Returns: once it is answered.
+  @discardableResult
+  func append(_ arrival: Arrival) async -> JournalError? {
+    await withCheckedContinuation { continuation in journal.append(arrival) { continuation.resume(returning: $0) } }
+  }
+
+  @discardableResult
+  func append(
+    _ id: Int64, _ status: String = "delivered", to lanes: [LaneID], as destiny: Destiny? = nil, bytes: Int = 32
+  ) async -> JournalError? {
+    await append(arrival(id, status, to: lanes, as: destiny, bytes: bytes))
+  }
+
+  func quarantine(_ reason: QuarantineReason) async -> JournalError? {
+    let body = Quarantined(payload: Payload(bytes: Array("?".utf8), contentType: "text/plain"), receivedAt: clock.now, reason: reason)
+    return await withCheckedContinuation { continuation in journal.quarantine(body) { continuation.resume(returning: $0) } }
+  }
+
+  func settlement(
+    of delivery: Delivery, _ result: Settlement.Result, _ outcome: Outcome? = nil, detail: String? = nil
+  ) -> Settlement {
+    let isDelivered = result == .delivered
+    return Settlement(
+      of: delivery, result: result, outcome: outcome ?? .answered(status: isDelivered ? 204 : 500),
+      detail: detail ?? (isDelivered ? "" : "the app answered 500"), startedAt: clock.now, took: .milliseconds(7))
+  }
+
+  /// - Returns: once they are on disk.
+  func settle(_ settlements: [Settlement]) async throws {
+    let before = receiver.settled
+    journal.settle(settlements)
+    try nudge()
+    await receiver.wait { $0.settled >= before + settlements.count }
+  }
+
+  func settle(_ delivery: Delivery, _ result: Settlement.Result) async throws { try await settle([settlement(of: delivery, result)]) }
+
+  func fetch(_ queue: Model.Queue, of lane: LaneID) async -> Page {
+    let before = receiver.pages(queue, of: lane).count
+    journal.fetch(queue, of: lane)
+    await receiver.wait { $0.pages(queue, of: lane).count > before }
+    return receiver.pages(queue, of: lane)[before]
+  }
+
+  /// Fetches until the lane is live.
+  func catchUp(_ lane: LaneID) async -> [Delivery] {
+    var deliveries: [Delivery] = []
+    while true {
+      let page = await fetch(.ready, of: lane)
+      deliveries += page.deliveries
+      if !page.isMore { return deliveries }
+    }
+  }
+
+  /// Makes a writer with a thread of its own go round once, now: it takes everything that waits. Returns when it is about to.
+  func nudge() throws { _ = try journal.lanes(for: []) }
+
+  var standing: Standing { journal.standing() }
+  func standing(of lane: LaneID) -> LaneStanding { standing.lanes[lane.number - 1] }
+}

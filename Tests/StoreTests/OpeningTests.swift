@@ -1,0 +1,143 @@
+import Foundation
+import GRDB
+import Model
+import Support
+import Testing
+
+@testable import Store
+
+/// What stands in the way of a store, and what an open one is like.
+@Suite("Opening a store", .timeLimit(.minutes(1)))
+struct OpeningTests {
+  private let folder: TemporaryFolder
+  private var path: String { folder.path + "/relay.db" }
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func open(_ path: String? = nil) throws(StoreError) -> SQLiteJournal {
+    try SQLiteJournal(path: path ?? self.path, clock: ManualClock().clock) { _ in }
+  }
+
+  /// - Returns: why it cannot be opened.
+  private func failure(_ path: String? = nil) -> StoreError? {
+    do throws(StoreError) {
+      try open(path).close()
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func mode(of path: String) throws -> Int {
+    try #require(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int)
+  }
+
+  @Test func `a commit is on disk when it returns, also when the power fails`() throws {
+    let connection = try StoreConnection(path: path)
+    defer { connection.close() }
+    // sqlite.org/pragma.html: 2 is FULL.
+    #expect(try connection.slowly { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
+    #expect(try connection.slowly { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
+  }
+
+  @Test func `a second relay on the same store is told which process has it`() throws {
+    let first = try open()
+    #expect(failure() == .inUse(path: path, pid: "\(getpid())"))
+    first.close()
+    #expect(failure() == nil)
+  }
+
+  @Test(arguments: 1...30)
+  func `a store that was closed can be opened at once`(_: Int) throws {
+    for _ in 1...3 { #expect(failure() == nil) }
+  }
+
+  @Test func `a store that is not open is locked by nobody`() throws {
+    #expect(failure(folder.path + "/none/relay.db") != nil)
+    try Data("not a store, and longer than the header of one: \(String(repeating: "x", count: 200))".utf8).write(to: URL(filePath: path))
+    #expect(failure() == .notAStore(path: path))
+    try FileManager.default.removeItem(atPath: path)
+    #expect(failure() == nil)
+  }
+
+  @Test func `a store of a newer version is refused and stays as it is`() throws {
+    try open().close()
+    let database = try DatabaseQueue(path: path)
+    try database.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('2: of tomorrow')") }
+    try database.close()
+    #expect(failure() == .newer(path: path))
+    #expect(failure()?.description.contains("newer version") == true)
+  }
+
+  @Test func `a file that is no database is refused and stays as it is`() throws {
+    let bytes = Data(String(repeating: "listen: 0.0.0.0:8080\n", count: 100).utf8)
+    try bytes.write(to: URL(filePath: path))
+    #expect(failure() == .notAStore(path: path))
+    #expect(try Data(contentsOf: URL(filePath: path)) == bytes)
+  }
+
+  @Test(arguments: [
+    "CREATE TABLE report (x)", "CREATE TABLE users (id INTEGER PRIMARY KEY)",
+    "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY); INSERT INTO grdb_migrations VALUES ('v1')",
+  ])
+  func `a database of another program is refused and stays as it is`(_ sql: String) throws {
+    let database = try DatabaseQueue(path: path)
+    try database.write { try $0.execute(sql: sql) }
+    try database.close()
+    let bytes = try Data(contentsOf: URL(filePath: path))
+    #expect(failure() == .notAStore(path: path))
+    #expect(try Data(contentsOf: URL(filePath: path)) == bytes)
+  }
+
+  @Test func `a missing folder is named with what is wrong`() throws {
+    let missing = folder.path + "/missing/relay.db"
+    #expect(failure(missing) == .unusable(path: missing, words: "No such file or directory"))
+  }
+
+  @Test func `a folder in its place is refused`() throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    guard case .unusable(path, _) = failure() else { return #expect(Bool(false), "\(String(describing: failure()))") }
+  }
+
+  @Test func `nobody but the owner reads any of its files`() throws {
+    let journal = try open()
+    _ = try journal.lanes(for: ["shop"])
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+      #expect(try mode(of: folder.path + "/" + name) == 0o600, "\(name)")
+    }
+    journal.close()
+  }
+
+  @Test func `an empty file becomes a store`() throws {
+    try Data().write(to: URL(filePath: path))
+    #expect(failure() == nil)
+  }
+
+  /// close(2) of any descriptor of a file gives up every lock the process has on it (sqlite.org/howtocorrupt.html 2.2). Then
+  /// another program that looks at the live store would think itself alone, and delete the WAL when it leaves.
+  @Test func `opening it anew keeps the locks of the connection that is open`() throws {
+    let first = try StoreConnection(path: path)
+    defer { first.close() }
+    let inode = try #require(try FileManager.default.attributesOfItem(atPath: path)[.systemFileNumber] as? Int)
+    func isLocked() throws -> Bool {
+      try String(contentsOfFile: "/proc/locks", encoding: .utf8).split(separator: "\n").contains {
+        $0.contains("POSIX") && $0.contains(" \(getpid()) ") && $0.contains(":\(inode) ")
+      }
+    }
+    try #require(try isLocked())
+    try StoreConnection(path: path).close()
+    #expect(try isLocked())
+  }
+
+  @Test func `a stopped store tells what waits without a relay`() throws {
+    #expect(throws: StoreError.missing(path: path)) { try StoppedStore(path: path) }
+    let journal = try open()
+    _ = try journal.lanes(for: ["shop"])
+    #expect(throws: StoreError.inUse(path: path, pid: "\(getpid())")) { try StoppedStore(path: path) }
+    journal.close()
+    let stopped = try StoppedStore(path: path)
+    #expect(stopped.standing.lanes.map(\.name) == ["shop"])
+    #expect(stopped.waiting.isEmpty)
+    #expect(failure() == nil)
+  }
+}

@@ -1,0 +1,237 @@
+import Model
+import Synchronization
+
+/// A journal without a disk and without a thread, for tests that want the contract and nothing by chance.
+///
+/// Every call commits at once, and has called back and handed over when it returns; a call made from a callback is done when
+/// the outermost one returns. Results whose commit failed are kept and go with the next commit. Used from one thread.
+package final class MemoryJournal: Journal {
+  private struct State {
+    var tables: MemoryTables
+    var book: LaneBook
+    /// Results that no commit has taken yet.
+    var kept: [Settlement] = []
+    /// Pages asked for, answered once `kept` is empty.
+    var fetches: [(queue: Queue, lane: LaneID)] = []
+    var fallenBehind: Set<LaneID> = []
+    /// By the number of the commit.
+    var faults: [Int: JournalError] = [:]
+    var commits = 0
+    var isHealthy = true
+    var isClosed = false
+    var receive: (@Sendable (Handover) -> Void)?
+    /// Callbacks to be made, in order, without the lock.
+    var effects: [@Sendable () -> Void] = []
+    var isCallingBack = false
+  }
+
+  private enum Arriving {
+    case report(Arrival)
+    case body(Quarantined)
+  }
+
+  private let state: Mutex<State>
+  private let clock: Clock
+  private let observer: Observer
+
+  package init(clock: @escaping Clock, book: LaneBook = LaneBook(), observer: @escaping Observer = { _ in }) {
+    state = Mutex(State(tables: MemoryTables(), book: book))
+    self.clock = clock
+    self.observer = observer
+  }
+
+  /// What starts after `ended` ended, in whatever way: it finds what had been committed, and nothing else.
+  package init(after ended: MemoryJournal, book: LaneBook = LaneBook(), observer: @escaping Observer = { _ in }) {
+    let tables = ended.state.withLock { old in
+      old.isClosed = true
+      return old.tables
+    }
+    state = Mutex(State(tables: tables, book: book))
+    clock = ended.clock
+    self.observer = observer
+  }
+
+  // MARK: - Faults
+
+  /// The `n`-th commit from now stores nothing and fails with `error`; 1 is the next one. Commits are made by `append`,
+  /// `quarantine`, `settle` and `commitKept`.
+  package func failCommit(_ n: Int = 1, with error: JournalError) {
+    precondition(n >= 1, "what is past cannot fail any more")
+    state.withLock { $0.faults[$0.commits + n] = error }
+  }
+
+  /// Tries results again whose commit failed: what a writer with a thread does by itself after a moment.
+  package func commitKept() {
+    change { state in
+      if !state.kept.isEmpty { commit(nil, &state) { _ in } }
+    }
+  }
+
+  // MARK: - Journal
+
+  package func lanes(for names: [String]) throws(JournalError) -> [LaneID] {
+    let lanes = state.withLock { $0.isClosed ? nil : $0.tables.lanes(for: names) }
+    guard let lanes else { throw .closed }
+    return lanes
+  }
+
+  package func connect(_ receive: @escaping @Sendable (Handover) -> Void) { state.withLock { $0.receive = receive } }
+
+  package func append(_ arrival: Arrival, then: @escaping @Sendable (JournalError?) -> Void) {
+    change { commit(.report(arrival), &$0, then: then) }
+  }
+
+  package func quarantine(_ body: Quarantined, then: @escaping @Sendable (JournalError?) -> Void) {
+    change { commit(.body(body), &$0, then: then) }
+  }
+
+  package func settle(_ results: [Settlement]) {
+    change { state in
+      guard !results.isEmpty, !state.isClosed else { return }
+      state.kept += results
+      commit(nil, &state) { _ in }
+    }
+  }
+
+  package func fetch(_ queue: Queue, of lane: LaneID) {
+    change { state in
+      guard !state.isClosed else { return }
+      state.fetches.append((queue, lane))
+      answerFetches(&state)
+    }
+  }
+
+  package func count(refused reason: String) {
+    change { state in
+      if !state.isClosed { state.tables.count(refused: reason) }
+    }
+  }
+
+  package func standing() -> Standing { state.withLock { $0.tables.standing } }
+
+  package func oldestWaiting() throws(JournalError) -> [LaneID: Instant] { try read { $0.oldestWaiting() } }
+
+  package func waiting() throws(JournalError) -> [WaitingCount] { try read { $0.waiting() } }
+
+  package var isHealthy: Bool { state.withLock { $0.isHealthy } }
+
+  package func close() {
+    commitKept()
+    state.withLock { $0.isClosed = true }
+  }
+
+  // MARK: - One commit
+
+  private func commit(_ arriving: Arriving?, _ state: inout State, then: @escaping @Sendable (JournalError?) -> Void) {
+    guard !state.isClosed else { return state.effects.append { then(.closed) } }
+    state.commits += 1
+    if let error = state.faults.removeValue(forKey: state.commits) {
+      state.isHealthy = false
+      state.effects += [{ [observer] in observer(.commitFailed(error)) }, { then(error) }]
+      return
+    }
+    state.isHealthy = true
+    var stored: (owed: [Delivery], due: [Handover.Due]) = ([], [])
+    switch arriving {
+    case .report(let arrival): stored = state.tables.store(arrival, state.book)
+    case .body(let body): state.tables.quarantine(body)
+    case nil: break
+    }
+    for result in state.kept { state.tables.settle(result, state.book) }
+    state.effects.append { then(nil) }
+    let (reports, results) = (arriving == nil ? 0 : 1, state.kept.count)
+    handOver(stored.owed, stored.due, &state)
+    state.effects.append { [observer] in observer(.committed(reports: reports, results: results, took: .zero)) }
+    answerFetches(&state)
+  }
+
+  private func handOver(_ owed: [Delivery], _ due: [Handover.Due], _ state: inout State) {
+    var handover = Handover()
+    handover.settled = state.kept.count
+    handover.due = due
+    for result in state.kept { state.book.released(result.cost, of: result.lane) }
+    state.kept = []
+    for delivery in owed {
+      switch state.book.committed(delivery) {
+      case .handOver: handover.deliveries.append(delivery)
+      case .spill: handover.spilled.append(delivery.lane)
+      case .stay: break
+      }
+    }
+    state.fallenBehind.formUnion(handover.spilled)
+    for lane in handover.spilled { state.effects.append { [observer] in observer(.spilled(lane)) } }
+    send(handover, &state)
+  }
+
+  // MARK: - Pages
+
+  private func answerFetches(_ state: inout State) {
+    guard state.kept.isEmpty else { return }
+    for (queue, lane) in state.fetches {
+      var handover = Handover()
+      handover.pages = [queue == .ready ? readyPage(lane, &state) : retryPage(lane, &state)]
+      send(handover, &state)
+      if queue == .ready, state.book.isLive(lane), state.fallenBehind.remove(lane) != nil {
+        state.effects.append { [observer] in observer(.caughtUp(lane)) }
+      }
+    }
+    state.fetches = []
+  }
+
+  private func readyPage(_ lane: LaneID, _ state: inout State) -> Page {
+    var page = Page(lane: lane, queue: .ready, deliveries: [], isMore: false, nextDue: nil)
+    guard !state.book.isLive(lane) else { return page }
+    let waiting = state.tables.ready(lane, after: state.book.readyCursor(lane))
+    for delivery in waiting.prefix(Limits.pageRowsMax) {
+      guard state.book.pageTakes(delivery, isFirst: page.deliveries.isEmpty) else { break }
+      state.book.paged(delivery)
+      page.deliveries.append(delivery)
+    }
+    page.isMore = page.deliveries.count < waiting.count
+    if !page.isMore { state.book.caughtUp(lane) }
+    return page
+  }
+
+  private func retryPage(_ lane: LaneID, _ state: inout State) -> Page {
+    var page = Page(lane: lane, queue: .retry, deliveries: [], isMore: false, nextDue: nil)
+    let (waiting, now) = (state.tables.retries(lane, after: state.book.retryCursor(lane)), clock())
+    for (delivery, due) in waiting.prefix(Limits.pageRowsMax) where due <= now {
+      guard state.book.pageTakes(delivery, isFirst: page.deliveries.isEmpty) else { break }
+      state.book.paged(delivery, due: due)
+      page.deliveries.append(delivery)
+    }
+    page.nextDue = waiting.dropFirst(page.deliveries.count).first?.due
+    return page
+  }
+
+  // MARK: - Outside the lock
+
+  private func send(_ handover: Handover, _ state: inout State) {
+    guard !handover.isEmpty, let receive = state.receive else { return }
+    state.effects.append { receive(handover) }
+  }
+
+  private func change(_ body: (inout State) -> Void) {
+    let isOutermost = state.withLock { state in
+      body(&state)
+      defer { state.isCallingBack = true }
+      return !state.isCallingBack
+    }
+    guard isOutermost else { return }
+    while let effect = nextEffect() { effect() }
+  }
+
+  private func nextEffect() -> (@Sendable () -> Void)? {
+    state.withLock { state in
+      guard state.effects.isEmpty else { return state.effects.removeFirst() }
+      state.isCallingBack = false
+      return nil
+    }
+  }
+
+  private func read<T>(_ body: (MemoryTables) -> sending T) throws(JournalError) -> sending T {
+    let tables = state.withLock { $0.isClosed ? nil : $0.tables }
+    guard let tables else { throw .closed }
+    return body(tables)
+  }
+}
