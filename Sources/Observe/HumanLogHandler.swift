@@ -33,7 +33,8 @@ package struct HumanLogHandler: LogHandler {
   }
 
   package func log(event: LogEvent) {
-    let time = base.clock().rfc3339.dropFirst(11).dropLast()
+    // To the millisecond, without the date.
+    let time = base.clock().rfc3339.dropFirst(11).prefix(12)
     let level = event.level.rawValue
     let padding = String(repeating: " ", count: max(0, Self.levelWidth - level.count))
     var line = "\(time) \(coloured(level, as: event.level))\(padding) \(oneLine(event.message.description))"

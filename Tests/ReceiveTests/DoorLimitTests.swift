@@ -4,7 +4,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct DoorLimitTests {
-  private let tooLarge = answer("413 Payload Too Large", #"{"error":"body too large"}"#, closes: true)
+  private let tooLarge = answer("413 Content Too Large", #"{"error":"body too large"}"#, closes: true)
   private let target = "/hook?token=right-token"
 
   /// A report of exactly so many bytes.
