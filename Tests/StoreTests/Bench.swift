@@ -29,7 +29,7 @@ final class TemporaryFolder: Sendable {
 final class Bench: Sendable {
   let implementation: Implementation
   let clock = ManualClock()
-  let events = Recording<Event>()
+  let events = Tape<Event>()
   let storePath: String
   private let folder: TemporaryFolder?
   private let book: LaneBook
@@ -48,9 +48,9 @@ final class Bench: Sendable {
     let (clock, events) = (clock.clock, events)
     let journal: any Journal =
       switch implementation {
-      case .memory: MemoryJournal(clock: clock, book: book) { events.add($0) }
+      case .memory: MemoryJournal(clock: clock, book: book) { events.append($0) }
       case .sqlite:
-        try SQLiteJournal(path: storePath, retention: retention, clock: clock, book: book) { events.add($0) }
+        try SQLiteJournal(path: storePath, retention: retention, clock: clock, book: book) { events.append($0) }
       }
     running = Mutex((journal, Receiver(journal)))
   }
@@ -64,9 +64,9 @@ final class Bench: Sendable {
     let events = events
     let new: any Journal =
       if let old = old as? MemoryJournal {
-        MemoryJournal(after: old, book: book) { events.add($0) }
+        MemoryJournal(after: old, book: book) { events.append($0) }
       } else {
-        try SQLiteJournal(path: storePath, retention: retention, clock: clock.clock, book: book) { events.add($0) }
+        try SQLiteJournal(path: storePath, retention: retention, clock: clock.clock, book: book) { events.append($0) }
       }
     running.withLock { $0 = (new, Receiver(new)) }
   }
@@ -135,23 +135,23 @@ final class Bench: Sendable {
     let before = receiver.settled
     journal.settle(settlements)
     try nudge()
-    await receiver.wait { $0.settled >= before + settlements.count }
+    try await receiver.wait { $0.settled >= before + settlements.count }
   }
 
   func settle(_ delivery: Delivery, _ result: Settlement.Result) async throws { try await settle([settlement(of: delivery, result)]) }
 
-  func fetch(_ queue: Model.Queue, of lane: LaneID) async -> Page {
+  func fetch(_ queue: Model.Queue, of lane: LaneID) async throws -> Page {
     let before = receiver.pages(queue, of: lane).count
     journal.fetch(queue, of: lane)
-    await receiver.wait { $0.pages(queue, of: lane).count > before }
+    try await receiver.wait { $0.pages(queue, of: lane).count > before }
     return receiver.pages(queue, of: lane)[before]
   }
 
   /// Fetches until the lane is live.
-  func catchUp(_ lane: LaneID) async -> [Delivery] {
+  func catchUp(_ lane: LaneID) async throws -> [Delivery] {
     var deliveries: [Delivery] = []
     while true {
-      let page = await fetch(.ready, of: lane)
+      let page = try await fetch(.ready, of: lane)
       deliveries += page.deliveries
       if !page.isMore { return deliveries }
     }

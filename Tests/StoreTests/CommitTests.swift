@@ -12,7 +12,7 @@ import Testing
 struct CommitTests {
   @Test func `an answer comes only when another connection can read the report and all it owes`() async throws {
     try await Bench.with(.sqlite) { bench in
-      let (lanes, found) = (try bench.lanes("shop", "clinic"), Recording<[Int]>())
+      let (lanes, found) = (try bench.lanes("shop", "clinic"), Tape<[Int]>())
       for id in 1...25 as ClosedRange<Int64> {
         bench.journal.append(bench.arrival(id, to: lanes)) { error in
           #expect(error == nil)
@@ -22,7 +22,7 @@ struct CommitTests {
               (SELECT count(*) FROM report JOIN payload USING (seq) WHERE report_id = \(id)),
               (SELECT count(*) FROM report JOIN ready USING (seq) WHERE report_id = \(id))
             """)
-          found.add(rows.map { [$0[0][0], $0[0][1], $0[0][2]] } ?? [])
+          found.append(rows.map { [$0[0][0], $0[0][1], $0[0][2]] } ?? [])
         }
       }
       bench.journal.close()
@@ -69,11 +69,11 @@ struct CommitTests {
           continuation.resume()
         }
       }
-      let answers = Recording<JournalError?>()
-      for id in 1...Int64(Limits.waitingCommitsMax) { bench.journal.append(bench.arrival(id + 1, to: [lane])) { answers.add($0) } }
+      let answers = Tape<JournalError?>()
+      for id in 1...Int64(Limits.waitingCommitsMax) { bench.journal.append(bench.arrival(id + 1, to: [lane])) { answers.append($0) } }
       #expect(answers.all.isEmpty)
-      let over = Recording<JournalError?>()
-      bench.journal.append(bench.arrival(0, to: [lane])) { over.add($0) }
+      let over = Tape<JournalError?>()
+      bench.journal.append(bench.arrival(0, to: [lane])) { over.append($0) }
       #expect(over.all == [.overloaded])
       mayGoOn.signal()
       bench.journal.close()
@@ -87,11 +87,11 @@ struct CommitTests {
   @Test func `results are on disk without any report to ride with`() async throws {
     try await Bench.with(.sqlite) { bench in
       let lane = try bench.lanes("shop")[0]
-      _ = await bench.catchUp(lane)
+      _ = try await bench.catchUp(lane)
       await bench.append(1, to: [lane])
-      await bench.receiver.wait { $0.deliveries.count == 1 }
+      try await bench.receiver.wait { $0.deliveries.count == 1 }
       bench.journal.settle([bench.settlement(of: bench.receiver.seen.deliveries[0], .delivered)])
-      await bench.receiver.wait { $0.settled == 1 }
+      try await bench.receiver.wait { $0.settled == 1 }
       #expect(try bench.query("SELECT lane, seq, tries FROM done JOIN report USING (seq)") == [["lane": 1, "seq": 1, "tries": 1]])
       #expect(try bench.query("SELECT 1 FROM ready").isEmpty)
     }
@@ -111,7 +111,7 @@ struct CommitTests {
       #expect(bench.standing(of: lane).matched == 201)
       var (count, bytes) = (0, 0)
       while true {
-        let page = await bench.fetch(.ready, of: lane)
+        let page = try await bench.fetch(.ready, of: lane)
         count += page.deliveries.count
         bytes += page.deliveries.reduce(0) { $0 + $1.payload.bytes.count }
         guard page.isMore else { break }

@@ -35,9 +35,9 @@ struct FullDiskTests {
       signal(SIGXFSZ, SIG_IGN)
       try await Bench.with(.sqlite) { bench in
         let lane = try bench.lanes("shop")[0]
-        _ = await bench.catchUp(lane)
+        _ = try await bench.catchUp(lane)
         await bench.append(0, to: [lane])
-        await bench.receiver.wait { $0.deliveries.count == 1 }
+        try await bench.receiver.wait { $0.deliveries.count == 1 }
         let delivery = bench.receiver.seen.deliveries[0]
         try Self.limitFileSize(Limits.reserveBytes + 1_024 * 1_024)
         let stored = await Self.fill(bench, to: [lane])
@@ -48,7 +48,7 @@ struct FullDiskTests {
         try bench.nudge()
         try Self.limitFileSize(nil)
         #expect(await bench.append(10_000, to: [lane]) == nil)
-        await bench.receiver.wait { $0.settled == 1 }
+        try await bench.receiver.wait { $0.settled == 1 }
         #expect(bench.journal.isHealthy)
         #expect(try Self.ids(bench) == stored.union([10_000]))
         #expect(bench.standing(of: lane).delivered == 1)
@@ -77,7 +77,7 @@ struct FullDiskTests {
     let bench = try Bench(.sqlite, at: disk.path)
     defer { bench.journal.close() }
     let lane = try bench.lanes("shop")[0]
-    _ = await bench.catchUp(lane)
+    _ = try await bench.catchUp(lane)
     let stored = await Self.fill(bench, to: [lane])
     #expect(stored.count > 10)
     #expect(!bench.journal.isHealthy)
@@ -85,7 +85,7 @@ struct FullDiskTests {
     let deliveries = bench.receiver.seen.deliveries
     #expect(deliveries.count > 10)
     for delivery in deliveries.prefix(10) { try await bench.settle(delivery, .retry(due: bench.clock.now)) }
-    let retries = await bench.fetch(.retry, of: lane).deliveries
+    let retries = try await bench.fetch(.retry, of: lane).deliveries
     #expect(retries.count == 10)
     try await bench.settle(retries.map { bench.settlement(of: $0, .delivered) })
     #expect(bench.standing(of: lane).delivered == 10)

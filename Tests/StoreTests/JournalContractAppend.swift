@@ -22,11 +22,11 @@ struct JournalContractAppend {
   @Test(arguments: Implementation.allCases)
   func `a live lane is handed its deliveries in the order of arrival, after the answer`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
-      let (lanes, order) = (try bench.lanes("shop", "clinic"), Recording<String>())
-      for lane in lanes { _ = await bench.catchUp(lane) }
-      bench.journal.connect { handover in for delivery in handover.deliveries { order.add("handed \(delivery.key.id)") } }
+      let (lanes, order) = (try bench.lanes("shop", "clinic"), Tape<String>())
+      for lane in lanes { _ = try await bench.catchUp(lane) }
+      bench.journal.connect { handover in for delivery in handover.deliveries { order.append("handed \(delivery.key.id)") } }
       for id in 1...20 as ClosedRange<Int64> {
-        bench.journal.append(bench.arrival(id, to: [lanes[0]])) { error in order.add("answered \(id) \(error == nil)") }
+        bench.journal.append(bench.arrival(id, to: [lanes[0]])) { error in order.append("answered \(id) \(error == nil)") }
       }
       await bench.append(21, to: [lanes[1]])
       bench.journal.close()
@@ -43,18 +43,18 @@ struct JournalContractAppend {
   func `a delivery is handed over as it came`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
       let lane = try bench.lanes("shop")[0]
-      _ = await bench.catchUp(lane)
+      _ = try await bench.catchUp(lane)
       let key = ReportKey(id: .max, status: "teslim edildi \u{0}\u{1F4E9}")
       let bytes: [UInt8] = [0, 0xff, 0x7b, 0x0d, 0x0a, 0x00]
       let arrival = Arrival(
         report: Report(key: key, packetID: nil), payload: Payload(bytes: bytes, contentType: "application/json; charset=latin5"),
         receivedAt: bench.clock.now, destiny: .matched, lanes: [lane])
       #expect(await bench.append(arrival) == nil)
-      await bench.receiver.wait { $0.deliveries.count == 1 }
+      try await bench.receiver.wait { $0.deliveries.count == 1 }
       let expected = Delivery(lane: lane, seq: 1, key: key, receivedAt: bench.clock.now, payload: arrival.payload)
       #expect(bench.receiver.seen.deliveries == [expected])
       try bench.restart()
-      #expect(await bench.catchUp(lane) == [expected], "and reads the same from disk")
+      #expect(try await bench.catchUp(lane) == [expected], "and reads the same from disk")
     }
   }
 
@@ -63,7 +63,7 @@ struct JournalContractAppend {
     try await Bench.with(implementation) { bench in
       let lane = try bench.lanes("shop")[0]
       await bench.append(1, "", to: [lane], bytes: 0)
-      let delivery = try #require(await bench.catchUp(lane).first)
+      let delivery = try #require(try await bench.catchUp(lane).first)
       #expect(delivery.payload == Payload(bytes: []))
       #expect(delivery.key.status == "")
     }
@@ -73,12 +73,12 @@ struct JournalContractAppend {
   func `a repeat owes nothing and is counted`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
       let lanes = try bench.lanes("shop", "clinic")
-      for lane in lanes { _ = await bench.catchUp(lane) }
+      for lane in lanes { _ = try await bench.catchUp(lane) }
       await bench.append(7, to: [lanes[0]])
       bench.clock.advance(by: .seconds(60))
       #expect(await bench.append(7, to: lanes) == nil)
       await bench.append(7, "accepted", to: [lanes[1]])
-      await bench.receiver.wait { $0.deliveries.count >= 2 }
+      try await bench.receiver.wait { $0.deliveries.count >= 2 }
       #expect(bench.receiver.seen.deliveries.map(\.lane) == lanes, "another status is another report")
       #expect(bench.standing.reports == 2)
       #expect(bench.standing.duplicates == 1)
@@ -103,12 +103,12 @@ struct JournalContractAppend {
   func `many repeats in one commit are one report`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
       let lane = try bench.lanes("shop")[0]
-      _ = await bench.catchUp(lane)
+      _ = try await bench.catchUp(lane)
       await withTaskGroup { group in
         for _ in 0..<40 { group.addTask { await bench.append(5, to: [lane]) } }
         for await error in group { #expect(error == nil) }
       }
-      await bench.receiver.wait { !$0.deliveries.isEmpty }
+      try await bench.receiver.wait { !$0.deliveries.isEmpty }
       #expect(bench.standing.duplicates == 39)
       #expect(bench.standing(of: lane).matched == 1)
       #expect(bench.receiver.seen.deliveries.count == 1)
@@ -119,19 +119,19 @@ struct JournalContractAppend {
   func `a repeat of an unmatched report is routed by the present rules, once`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
       let lanes = try bench.lanes("shop", "clinic")
-      for lane in lanes { _ = await bench.catchUp(lane) }
+      for lane in lanes { _ = try await bench.catchUp(lane) }
       let receivedAt = bench.clock.now
       await bench.append(9, to: [])
       #expect(bench.standing.unmatched == 1)
       bench.clock.advance(by: .hours(1))
       let owedAt = bench.clock.now
       await bench.append(9, to: lanes)
-      await bench.receiver.wait { $0.due.count == 2 }
+      try await bench.receiver.wait { $0.due.count == 2 }
       #expect(bench.receiver.seen.due == lanes.map { Handover.Due(lane: $0, at: owedAt) })
       #expect(bench.receiver.seen.deliveries.isEmpty, "the ready queue is in the order of arrival")
       await bench.append(9, to: lanes)
       for lane in lanes {
-        let page = await bench.fetch(.retry, of: lane)
+        let page = try await bench.fetch(.retry, of: lane)
         #expect(
           page.deliveries == [
             Delivery(
@@ -149,13 +149,13 @@ struct JournalContractAppend {
   func `a filtered report is counted, owes nothing, and stays filtered`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
       let lane = try bench.lanes("shop")[0]
-      _ = await bench.catchUp(lane)
+      _ = try await bench.catchUp(lane)
       await bench.append(3, to: [], as: .filtered)
       await bench.append(3, to: [lane])
       #expect(bench.standing.filtered == 1)
       #expect(bench.standing.unmatched == 0)
       #expect(bench.standing(of: lane).matched == 0)
-      #expect(await bench.fetch(.retry, of: lane).deliveries.isEmpty)
+      #expect(try await bench.fetch(.retry, of: lane).deliveries.isEmpty)
     }
   }
 
@@ -204,13 +204,13 @@ struct JournalContractAppend {
   @Test(arguments: Implementation.allCases)
   func `closing commits what waits`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
-      let (lane, answers) = (try bench.lanes("shop")[0], Recording<JournalError?>())
-      _ = await bench.catchUp(lane)
+      let (lane, answers) = (try bench.lanes("shop")[0], Tape<JournalError?>())
+      _ = try await bench.catchUp(lane)
       await bench.append(1, to: [lane])
-      await bench.receiver.wait { $0.deliveries.count == 1 }
+      try await bench.receiver.wait { $0.deliveries.count == 1 }
       let first = bench.receiver.seen.deliveries[0]
       // More than one transaction holds, so that closing meets a batch that goes on.
-      for id in 2...3_000 as ClosedRange<Int64> { bench.journal.append(bench.arrival(id, to: [lane])) { answers.add($0) } }
+      for id in 2...3_000 as ClosedRange<Int64> { bench.journal.append(bench.arrival(id, to: [lane])) { answers.append($0) } }
       bench.journal.settle([bench.settlement(of: first, .delivered)])
       bench.journal.count(refused: "path")
       try bench.restart()

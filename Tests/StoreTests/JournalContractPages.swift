@@ -17,7 +17,7 @@ struct JournalContractPages {
       #expect(bench.receiver.seen.deliveries.isEmpty)
       var seqs: [Int64] = []
       for size in [Limits.pageRowsMax, Limits.pageRowsMax, 10] {
-        let page = await bench.fetch(.ready, of: lane)
+        let page = try await bench.fetch(.ready, of: lane)
         #expect(page.deliveries.count == size)
         #expect(page.isMore == (size != 10))
         #expect(page.deliveries.allSatisfy { $0.queue == .ready && $0.tries == 0 && $0.key.id == $0.seq })
@@ -25,9 +25,9 @@ struct JournalContractPages {
       }
       #expect(seqs == Array(1...Int64(count)))
       await bench.append(Int64(count) + 1, to: [lane])
-      await bench.receiver.wait { $0.deliveries.count == 1 }
+      try await bench.receiver.wait { $0.deliveries.count == 1 }
       #expect(bench.receiver.seen.deliveries.map(\.seq) == [Int64(count) + 1])
-      let page = await bench.fetch(.ready, of: lane)
+      let page = try await bench.fetch(.ready, of: lane)
       #expect(page.deliveries.isEmpty && !page.isMore, "a live lane has been handed everything")
     }
   }
@@ -37,10 +37,10 @@ struct JournalContractPages {
     try await Bench.with(implementation) { bench in
       let lane = try bench.lanes("shop")[0]
       for id in 1...300 as ClosedRange<Int64> { bench.journal.append(bench.arrival(id, to: [lane])) { _ in } }
-      let first = await bench.fetch(.ready, of: lane)
+      let first = try await bench.fetch(.ready, of: lane)
       #expect(first.isMore)
       await bench.append(301, to: [lane])
-      let rest = await bench.catchUp(lane)
+      let rest = try await bench.catchUp(lane)
       #expect((first.deliveries + rest).map(\.seq) == Array(1...301))
       #expect(bench.receiver.seen.deliveries.isEmpty)
     }
@@ -51,16 +51,16 @@ struct JournalContractPages {
     try await Bench.with(implementation) { bench in
       let lane = try bench.lanes("shop")[0]
       for id in 1...6 as ClosedRange<Int64> { await bench.append(id, to: [lane]) }
-      let deliveries = await bench.catchUp(lane)
+      let deliveries = try await bench.catchUp(lane)
       let start = bench.clock.now
       let seconds = [30, 10, 20, 10, 40, 50]
       try await bench.settle(zip(deliveries, seconds).map { bench.settlement(of: $0, .retry(due: start + .seconds($1))) })
       bench.clock.advance(by: .seconds(20))
-      let first = await bench.fetch(.retry, of: lane)
+      let first = try await bench.fetch(.retry, of: lane)
       #expect(first.deliveries.map(\.seq) == [2, 4, 3])
       #expect(first.nextDue == start + .seconds(30))
       bench.clock.advance(by: .seconds(20))
-      let second = await bench.fetch(.retry, of: lane)
+      let second = try await bench.fetch(.retry, of: lane)
       #expect(second.deliveries.map(\.seq) == [1, 5])
       #expect(second.nextDue == start + .seconds(50))
     }
@@ -72,14 +72,14 @@ struct JournalContractPages {
       let lane = try bench.lanes("shop")[0]
       let count = Int64(Limits.pageRowsMax + 5)
       for id in 1...count { bench.journal.append(bench.arrival(id, to: [lane])) { _ in } }
-      let deliveries = await bench.catchUp(lane)
+      let deliveries = try await bench.catchUp(lane)
       // All at once: within one instant the order of arrival decides where a page ends.
       let due = bench.clock.now
       try await bench.settle(deliveries.map { bench.settlement(of: $0, .retry(due: due)) })
-      let first = await bench.fetch(.retry, of: lane)
+      let first = try await bench.fetch(.retry, of: lane)
       #expect(first.deliveries.map(\.seq) == Array(1...Int64(Limits.pageRowsMax)))
       #expect(first.nextDue == due)
-      let second = await bench.fetch(.retry, of: lane)
+      let second = try await bench.fetch(.retry, of: lane)
       #expect(second.deliveries.map(\.seq) == Array((Int64(Limits.pageRowsMax) + 1)...count))
       #expect(second.nextDue == nil)
     }
@@ -92,16 +92,16 @@ struct JournalContractPages {
     try await Bench.with(implementation) { bench in
       let lane = try bench.lanes("shop")[0]
       for id in 1...2 as ClosedRange<Int64> { await bench.append(id, to: [lane]) }
-      let deliveries = await bench.catchUp(lane)
+      let deliveries = try await bench.catchUp(lane)
       let due = bench.clock.now
       try await bench.settle(deliveries[1], .retry(due: due))
-      let second = await bench.fetch(.retry, of: lane).deliveries
+      let second = try await bench.fetch(.retry, of: lane).deliveries
       #expect(second.map(\.seq) == [2])
       // Due before the place of the cursor: by the hour in one case, by the seq in the other.
       try await bench.settle(deliveries[0], .retry(due: due - .hours(1)))
       try await bench.settle(second[0], .retry(due: due))
       bench.clock.advance(by: .seconds(1))
-      #expect(Set(await bench.fetch(.retry, of: lane).deliveries.map(\.seq)) == [1, 2])
+      #expect(Set(try await bench.fetch(.retry, of: lane).deliveries.map(\.seq)) == [1, 2])
     }
   }
 
@@ -111,21 +111,21 @@ struct JournalContractPages {
     let book = LaneBook(laneBytesMax: cost * 3, lanesBytesMax: cost * 100, laneBytesAssured: cost)
     try await Bench.with(implementation, book: book) { bench in
       let lanes = try bench.lanes("shop", "clinic")
-      for lane in lanes { _ = await bench.catchUp(lane) }
+      for lane in lanes { _ = try await bench.catchUp(lane) }
       for id in 1...6 as ClosedRange<Int64> { await bench.append(id, to: lanes, bytes: id == 5 ? 1 : 1_000) }
       let lane = lanes[0]
-      await bench.receiver.wait { $0.spilled.count == 2 }
+      try await bench.receiver.wait { $0.spilled.count == 2 }
       let handed = bench.receiver.seen.deliveries.filter { $0.lane == lane }
       #expect(handed.map(\.seq) == [1, 2, 3], "the small fifth would fit, but must not overtake the fourth")
       #expect(bench.receiver.seen.spilled.filter { $0 == lane }.count == 1)
       try await bench.settle(Array(handed.prefix(2)).map { bench.settlement(of: $0, .delivered) })
-      let page = await bench.fetch(.ready, of: lane)
+      let page = try await bench.fetch(.ready, of: lane)
       #expect(page.deliveries.map(\.seq) == [4, 5])
       #expect(page.isMore)
       try await bench.settle((handed.suffix(1) + page.deliveries).map { bench.settlement(of: $0, .delivered) })
-      #expect(await bench.catchUp(lane).map(\.seq) == [6])
+      #expect(try await bench.catchUp(lane).map(\.seq) == [6])
       await bench.append(7, to: [lane])
-      await bench.receiver.wait { $0.deliveries.contains { $0.seq == 7 } }
+      try await bench.receiver.wait { $0.deliveries.contains { $0.seq == 7 } }
       let names = bench.events.all.compactMap { event -> String? in
         switch event {
         case .spilled(lane): "spilled"
@@ -144,13 +144,13 @@ struct JournalContractPages {
       let lane = try bench.lanes("shop")[0]
       for id in 1...3 as ClosedRange<Int64> { await bench.append(id, to: [lane], bytes: 5_000) }
       for seq in 1...3 as ClosedRange<Int64> {
-        let page = await bench.fetch(.ready, of: lane)
+        let page = try await bench.fetch(.ready, of: lane)
         #expect(page.deliveries.map(\.seq) == [seq])
         #expect(page.isMore == (seq < 3))
         try await bench.settle(page.deliveries[0], .retry(due: bench.clock.now))
       }
       for seq in 1...3 as ClosedRange<Int64> {
-        let page = await bench.fetch(.retry, of: lane)
+        let page = try await bench.fetch(.retry, of: lane)
         #expect(page.deliveries.map(\.seq) == [seq])
         #expect(page.nextDue == (seq < 3 ? bench.clock.now : nil))
         try await bench.settle(page.deliveries[0], .delivered)

@@ -9,26 +9,26 @@ struct JournalContractRestart {
   func `everything unfinished is paged again, with its tries`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
       let lanes = try bench.lanes("shop", "clinic")
-      for lane in lanes { _ = await bench.catchUp(lane) }
+      for lane in lanes { _ = try await bench.catchUp(lane) }
       for id in 1...8 as ClosedRange<Int64> { await bench.append(id, to: lanes) }
-      await bench.receiver.wait { $0.deliveries.count == 16 }
+      try await bench.receiver.wait { $0.deliveries.count == 16 }
       let shop = bench.receiver.seen.deliveries.filter { $0.lane == lanes[0] }
       try await bench.settle(shop[0], .delivered)
       try await bench.settle(shop[1], .dead)
       try await bench.settle(shop[2], .retry(due: bench.clock.now))
-      try await bench.settle(await bench.fetch(.retry, of: lanes[0]).deliveries[0], .retry(due: bench.clock.now + .seconds(9)))
+      try await bench.settle(try await bench.fetch(.retry, of: lanes[0]).deliveries[0], .retry(due: bench.clock.now + .seconds(9)))
       let (standing, waiting) = (bench.standing.lanes, try bench.journal.waiting())
 
       try bench.restart()
       #expect(bench.standing.lanes == standing)
       #expect(try bench.journal.waiting() == waiting)
-      #expect(await bench.catchUp(lanes[0]) == Array(shop[3...]))
-      #expect(await bench.catchUp(lanes[1]).map(\.seq) == Array(1...8))
-      let early = await bench.fetch(.retry, of: lanes[0])
+      #expect(try await bench.catchUp(lanes[0]) == Array(shop[3...]))
+      #expect(try await bench.catchUp(lanes[1]).map(\.seq) == Array(1...8))
+      let early = try await bench.fetch(.retry, of: lanes[0])
       #expect(early.deliveries.isEmpty)
       #expect(early.nextDue == bench.clock.now + .seconds(9))
       bench.clock.advance(by: .seconds(9))
-      let retries = await bench.fetch(.retry, of: lanes[0]).deliveries
+      let retries = try await bench.fetch(.retry, of: lanes[0]).deliveries
       #expect(retries.map(\.seq) == [3])
       #expect(retries.map(\.tries) == [2])
       #expect(retries.map(\.owedAt) == [shop[2].owedAt])
@@ -50,9 +50,9 @@ struct JournalContractRestart {
       await bench.append(1, to: [lane])
       #expect(bench.standing.duplicates == 1)
       await bench.append(2, to: [lane])
-      #expect(await bench.fetch(.retry, of: lane).deliveries.map(\.seq) == [2])
+      #expect(try await bench.fetch(.retry, of: lane).deliveries.map(\.seq) == [2])
       await bench.append(4, to: [lane])
-      #expect(await bench.catchUp(lane).map(\.seq) == [1, 4])
+      #expect(try await bench.catchUp(lane).map(\.seq) == [1, 4])
     }
   }
 
@@ -63,11 +63,11 @@ struct JournalContractRestart {
       await bench.append(1, to: lanes)
       try bench.restart()
       #expect(try bench.lanes("shop") == [lanes[0]])
-      #expect(await bench.catchUp(lanes[0]).count == 1)
+      #expect(try await bench.catchUp(lanes[0]).count == 1)
       #expect(bench.standing(of: lanes[1]).pending == 1)
       try bench.restart()
       #expect(try bench.lanes("old") == [lanes[1]])
-      #expect(await bench.catchUp(lanes[1]).map(\.seq) == [1])
+      #expect(try await bench.catchUp(lanes[1]).map(\.seq) == [1])
     }
   }
 }

@@ -8,9 +8,9 @@ struct JournalContractSettle {
   /// A live lane with so many deliveries handed over.
   private func handed(_ count: Int64, _ bench: Bench) async throws -> (lane: LaneID, deliveries: [Delivery]) {
     let lane = try bench.lanes("shop")[0]
-    _ = await bench.catchUp(lane)
+    _ = try await bench.catchUp(lane)
     for id in 1...count { await bench.append(id, to: [lane]) }
-    await bench.receiver.wait { $0.deliveries.count == count }
+    try await bench.receiver.wait { $0.deliveries.count == count }
     return (lane, bench.receiver.seen.deliveries)
   }
 
@@ -43,12 +43,12 @@ struct JournalContractSettle {
       for tries in 1...7 {
         let due = bench.clock.now + .seconds(5)
         try await bench.settle(expected, .retry(due: due))
-        let early = await bench.fetch(.retry, of: lane)
+        let early = try await bench.fetch(.retry, of: lane)
         #expect(early.deliveries.isEmpty)
         #expect(early.nextDue == due)
         bench.clock.advance(by: .seconds(5))
         (expected.tries, expected.queue) = (tries, .retry)
-        let page = await bench.fetch(.retry, of: lane)
+        let page = try await bench.fetch(.retry, of: lane)
         #expect(page.deliveries == [expected])
         #expect(page.nextDue == nil)
       }
@@ -76,7 +76,7 @@ struct JournalContractSettle {
       #expect(bench.standing(of: lane) == standing)
       #expect(try bench.journal.waiting() == waiting)
       bench.clock.advance(by: .seconds(5))
-      #expect(await bench.fetch(.retry, of: lane).deliveries.map(\.seq) == [2])
+      #expect(try await bench.fetch(.retry, of: lane).deliveries.map(\.seq) == [2])
     }
   }
 
@@ -87,7 +87,7 @@ struct JournalContractSettle {
       bench.journal.settle([bench.settlement(of: deliveries[0], .delivered)])
       bench.journal.settle([bench.settlement(of: deliveries[1], .dead)])
       await bench.append(3, to: [lane])
-      await bench.receiver.wait { $0.settled == 2 && $0.deliveries.count == 3 }
+      try await bench.receiver.wait { $0.settled == 2 && $0.deliveries.count == 3 }
       #expect(bench.standing(of: lane).matched == 3)
       #expect(bench.standing(of: lane).pending == 1)
     }
@@ -99,7 +99,7 @@ struct JournalContractSettle {
       let (lane, deliveries) = try await handed(1, bench)
       bench.journal.settle([bench.settlement(of: deliveries[0], .retry(due: bench.clock.now))])
       bench.journal.fetch(.retry, of: lane)
-      await bench.receiver.wait { !$0.pages(.retry, of: lane).isEmpty }
+      try await bench.receiver.wait { !$0.pages(.retry, of: lane).isEmpty }
       #expect(bench.receiver.pages(.retry, of: lane)[0].deliveries.map(\.seq) == [1])
       let handovers = bench.receiver.seen.handovers
       let settledAt = try #require(handovers.firstIndex { $0.settled == 1 })
@@ -112,13 +112,13 @@ struct JournalContractSettle {
   func `what waits is counted by minute until it is settled`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
       let lanes = try bench.lanes("shop", "clinic")
-      for lane in lanes { _ = await bench.catchUp(lane) }
+      for lane in lanes { _ = try await bench.catchUp(lane) }
       let first = bench.clock.now
       await bench.append(1, to: lanes)
       await bench.append(2, to: [lanes[0]])
       bench.clock.advance(by: .minutes(3))
       await bench.append(3, to: [lanes[1]])
-      await bench.receiver.wait { $0.deliveries.count == 4 }
+      try await bench.receiver.wait { $0.deliveries.count == 4 }
       func minute(_ instant: Instant) -> Instant {
         Instant(microseconds: instant.microseconds / 60_000_000 * 60_000_000)
       }
@@ -140,7 +140,7 @@ struct JournalContractSettle {
           WaitingCount(lane: lanes[0], minute: early, count: 1), WaitingCount(lane: lanes[1], minute: late, count: 1),
         ])
       #expect(try bench.journal.oldestWaiting() == [lanes[0]: first, lanes[1]: bench.clock.now])
-      let retried = await bench.fetch(.retry, of: lanes[0]).deliveries
+      let retried = try await bench.fetch(.retry, of: lanes[0]).deliveries
       try await bench.settle(retried[0], .delivered)
       #expect(try bench.journal.oldestWaiting() == [lanes[1]: bench.clock.now])
       #expect(try bench.journal.waiting().map(\.count) == [1])
@@ -151,12 +151,12 @@ struct JournalContractSettle {
   func `a report that was routed later does not hide one that has waited longer`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
       let lane = try bench.lanes("shop")[0]
-      _ = await bench.catchUp(lane)
+      _ = try await bench.catchUp(lane)
       await bench.append(1, to: [])
       bench.clock.advance(by: .seconds(30))
       let owedAt = bench.clock.now
       await bench.append(2, to: [lane])
-      await bench.receiver.wait { $0.deliveries.count == 1 }
+      try await bench.receiver.wait { $0.deliveries.count == 1 }
       try await bench.settle(bench.receiver.seen.deliveries[0], .retry(due: bench.clock.now))
       bench.clock.advance(by: .hours(2))
       await bench.append(1, to: [lane])

@@ -8,7 +8,7 @@ import Testing
     try await Bench.with(.memory) { bench in
       let journal = try #require(bench.journal as? MemoryJournal)
       let lane = try bench.lanes("shop")[0]
-      _ = await bench.catchUp(lane)
+      _ = try await bench.catchUp(lane)
       journal.failCommit(2, with: .full)
       #expect(await bench.append(1, to: [lane]) == nil)
       #expect(await bench.append(2, to: [lane]) == .full)
@@ -25,7 +25,7 @@ import Testing
     try await Bench.with(.memory) { bench in
       let journal = try #require(bench.journal as? MemoryJournal)
       let lane = try bench.lanes("shop")[0]
-      _ = await bench.catchUp(lane)
+      _ = try await bench.catchUp(lane)
       await bench.append(1, to: [lane])
       journal.failCommit(with: .failed(code: 10, words: "disk I/O error"))
       journal.settle([bench.settlement(of: bench.receiver.seen.deliveries[0], .retry(due: bench.clock.now))])
@@ -42,7 +42,7 @@ import Testing
     try await Bench.with(.memory) { bench in
       let journal = try #require(bench.journal as? MemoryJournal)
       let lane = try bench.lanes("shop")[0]
-      _ = await bench.catchUp(lane)
+      _ = try await bench.catchUp(lane)
       await bench.append(1, to: [lane])
       journal.failCommit(with: .full)
       journal.settle([bench.settlement(of: bench.receiver.seen.deliveries[0], .delivered)])
@@ -53,24 +53,24 @@ import Testing
   }
 
   @Test func `a call made from a callback is done when the outermost returns, in order`() throws {
-    let (clock, order) = (ManualClock(), Recording<String>())
+    let (clock, order) = (ManualClock(), Tape<String>())
     let journal = MemoryJournal(clock: clock.clock)
     let lane = try journal.lanes(for: ["shop"])[0]
     journal.connect { handover in
       for delivery in handover.deliveries {
-        order.add("handed \(delivery.seq)")
+        order.append("handed \(delivery.seq)")
         journal.settle([
           Settlement(of: delivery, result: .delivered, outcome: .answered(status: 200), detail: "", startedAt: clock.now, took: .zero)
         ])
-        order.add("asked \(delivery.seq)")
+        order.append("asked \(delivery.seq)")
       }
-      if handover.settled > 0 { order.add("settled \(handover.settled)") }
+      if handover.settled > 0 { order.append("settled \(handover.settled)") }
     }
     journal.fetch(.ready, of: lane)
     let arrival = Arrival(
       report: Report(key: ReportKey(id: 1, status: "delivered")), payload: Payload(bytes: []), receivedAt: clock.now,
       destiny: .matched, lanes: [lane])
-    journal.append(arrival) { _ in order.add("answered") }
+    journal.append(arrival) { _ in order.append("answered") }
     #expect(order.all == ["answered", "handed 1", "asked 1", "settled 1"])
   }
 }

@@ -25,9 +25,9 @@ struct RetentionTests {
   }
 
   private func handed(_ count: Int64, to lanes: [LaneID], _ bench: Bench) async throws -> [Delivery] {
-    for lane in lanes { _ = await bench.catchUp(lane) }
+    for lane in lanes { _ = try await bench.catchUp(lane) }
     for id in 1...count { await bench.append(id, to: lanes) }
-    await bench.receiver.wait { $0.deliveries.count == Int(count) * lanes.count }
+    try await bench.receiver.wait { $0.deliveries.count == Int(count) * lanes.count }
     return bench.receiver.seen.deliveries
   }
 
@@ -86,7 +86,7 @@ struct RetentionTests {
       let lane = try bench.lanes("shop")[0]
       let delivery = try await handed(1, to: [lane], bench)[0]
       try await bench.settle(delivery, .retry(due: bench.clock.now))
-      try await bench.settle(await bench.fetch(.retry, of: lane).deliveries[0], .delivered)
+      try await bench.settle(try await bench.fetch(.retry, of: lane).deliveries[0], .delivered)
       bench.clock.advance(by: .days(29))
       try sweep(bench)
       try sweep(bench)
@@ -97,7 +97,7 @@ struct RetentionTests {
       try sweep(bench)
       for table in ["report", "done", "attempt"] { #expect(try seqs(table, bench).isEmpty, "\(table)") }
       await bench.append(1, to: [lane])
-      await bench.receiver.wait { $0.deliveries.count == 2 }
+      try await bench.receiver.wait { $0.deliveries.count == 2 }
       #expect(bench.receiver.seen.deliveries[1].seq == 2, "numbers are not given again")
       #expect(bench.standing.reports == 2)
     }
@@ -115,7 +115,7 @@ struct RetentionTests {
       #expect(try seqs("payload", bench).isEmpty)
       let lane = try bench.lanes("shop")[0]
       await bench.append(1, to: [lane], bytes: 10)
-      let delivery = try #require(await bench.fetch(.retry, of: lane).deliveries.first)
+      let delivery = try #require(try await bench.fetch(.retry, of: lane).deliveries.first)
       #expect(delivery.payload.bytes.count == 10, "the bytes of the repeat take the place of those deleted")
       try sweep(bench)
       #expect(try seqs("payload", bench) == [1], "now they are owed")

@@ -78,7 +78,7 @@ struct SchemaTests {
 
   @Test func `no step of retention reads a whole table or sorts`() throws {
     try with { connection in
-      let ran = Recording<String>()
+      let ran = Tape<String>()
       var lane = LaneStanding(id: LaneID(1), name: "shop")
       (lane.matched, lane.dead) = (2, 1)
       var sweeper = Sweeper(retention: Retention())
@@ -89,7 +89,7 @@ struct SchemaTests {
             arguments: [seq, seq, seq])
         }
         try database.execute(sql: "INSERT INTO dead VALUES (1, 3, 5, 0, 0)")
-        database.trace { if case .statement(let statement) = $0 { ran.add(statement.sql) } }
+        database.trace { if case .statement(let statement) = $0 { ran.append(statement.sql) } }
         for _ in 0..<12 { _ = try sweeper.step(database, lanes: [lane], now: sweeper.nextStepAt + .days(20_000)) }
         database.trace()
         let statements = Set(ran.all).filter { ["SELECT", "DELETE"].contains($0.prefix(6)) }
@@ -119,16 +119,16 @@ struct SchemaTests {
   @Test func `of failed attempts the first and the last four are kept`() async throws {
     try await Bench.with(.sqlite) { bench in
       let lane = try bench.lanes("shop")[0]
-      _ = await bench.catchUp(lane)
+      _ = try await bench.catchUp(lane)
       await bench.append(1, to: [lane])
-      await bench.receiver.wait { $0.deliveries.count == 1 }
+      try await bench.receiver.wait { $0.deliveries.count == 1 }
       var delivery = bench.receiver.seen.deliveries[0]
       for tries in 1...9 {
         try await bench.settle(delivery, tries == 9 ? .dead : .retry(due: bench.clock.now))
         let kept = try bench.query("SELECT try FROM attempt ORDER BY try").map { $0[0] as Int }
         #expect(kept == (tries <= 5 ? Array(1...tries) : [1] + Array((tries - 3)...tries)))
         guard tries < 9 else { break }
-        delivery = try #require(await bench.fetch(.retry, of: lane).deliveries.first)
+        delivery = try #require(try await bench.fetch(.retry, of: lane).deliveries.first)
         bench.clock.advance(by: .seconds(1))
       }
       let last = try #require(try bench.query("SELECT * FROM attempt ORDER BY try DESC").first)
