@@ -4,10 +4,12 @@ import Foundation
 /// epoll(7) for the curl thread, with the interest in each socket kept here so that the kernel is told only of changes that
 /// matter.
 ///
-/// libcurl takes its interest back after every transfer and states it again for the next one on the same connection. Telling
-/// the kernel each time would cost two system calls a transfer; instead a connection's socket that nobody is interested in
-/// stays registered until it is readable, closed, or wanted again. That needs to know when the socket is closed, because its
-/// number may come back, and so is done only for sockets that were announced by `opened`.
+/// libcurl takes its interest back after every transfer and states it again for the next one on the same connection. To save a
+/// system call, a socket that nobody is interested in stays registered until it is readable, closed, or wanted again.
+///
+/// By then its number may be another socket's: libcurl closes some, those of connections that never came to be among them,
+/// without a word, and takes its interest back only afterwards. So the kernel, which forgets a socket when it is closed, is
+/// asked again whenever a number is wanted again.
 final class Epoll {
   struct Ready {
     var descriptor: Int32
@@ -22,8 +24,6 @@ final class Epoll {
     /// What libcurl wants.
     var wanted: UInt32
   }
-
-  private var connections: Set<Int32> = []
 
   private let descriptor: Int32
   private var interests: [Int32: Interest] = [:]
@@ -40,34 +40,25 @@ final class Epoll {
       interests[socket] = Interest(registered: wanted, wanted: wanted)
       return control(EPOLL_CTL_ADD, socket, wanted)
     }
-    interest.wanted = wanted
     // To be told of too little would hang a transfer, of too much costs a look.
-    if wanted & ~interest.registered != 0 || interest.registered & EPOLLOUT.rawValue != 0 && !writable {
+    let isTold = wanted & ~interest.registered == 0 && (writable || interest.registered & EPOLLOUT.rawValue == 0)
+    if interest.wanted == 0 || !isTold {
       interest.registered = wanted
       control(EPOLL_CTL_MOD, socket, wanted)
     }
+    interest.wanted = wanted
     interests[socket] = interest
   }
 
-  /// Nobody waits for the socket now; a connection's may well be wanted again.
-  func forget(_ socket: Int32) {
-    guard interests[socket] != nil else { return }
-    if connections.contains(socket) {
-      interests[socket]?.wanted = 0
-    } else {
-      interests[socket] = nil
-      // Fails where the socket is closed already, which comes to the same.
-      epoll_ctl(descriptor, EPOLL_CTL_DEL, socket, nil)
-    }
-  }
+  /// Nobody waits for the socket now; it may well be wanted again.
+  func forget(_ socket: Int32) { interests[socket]?.wanted = 0 }
 
-  /// A connection's socket was made, and `closing` will be called before it ends.
-  func opened(_ socket: Int32) { connections.insert(socket) }
-
-  /// The kernel forgets a socket by itself when it is closed.
-  func closing(_ socket: Int32) {
-    interests[socket] = nil
-    connections.remove(socket)
+  /// A socket was made. If libcurl has just closed another of that number, it may not state again what it wants of it, since
+  /// to libcurl nothing has changed.
+  func opened(_ socket: Int32) {
+    guard let interest = interests.removeValue(forKey: socket), interest.wanted != 0 else { return }
+    interests[socket] = Interest(registered: interest.wanted, wanted: interest.wanted)
+    control(EPOLL_CTL_ADD, socket, interest.wanted)
   }
 
   /// - Parameter timeout: rounded up to milliseconds; nil waits for ever.
@@ -83,7 +74,8 @@ final class Epoll {
       guard let interest = interests[socket] else { continue }
       guard interest.wanted != 0 else {
         // Idle and readable: the other side closed it, or sent what nobody asked for. libcurl finds out when it looks.
-        control(EPOLL_CTL_DEL, socket, 0)
+        // Fails where it was closed within this round, which comes to the same.
+        epoll_ctl(descriptor, EPOLL_CTL_DEL, socket, nil)
         interests[socket] = nil
         continue
       }
@@ -101,7 +93,8 @@ final class Epoll {
     var event = epoll_event()
     event.events = events
     event.data.fd = socket
-    let code = epoll_ctl(descriptor, operation, socket, &event)
+    var code = epoll_ctl(descriptor, operation, socket, &event)
+    if code != 0, errno == ENOENT, operation == EPOLL_CTL_MOD { code = epoll_ctl(descriptor, EPOLL_CTL_ADD, socket, &event) }
     precondition(code == 0, "epoll_ctl: \(String(cString: strerror(errno)))")
   }
 }

@@ -123,24 +123,13 @@ final class Transfer {
       relay_easy_set_write(easy) { _, size, count, context in
         Unmanaged<Transfer>.fromOpaque(context!).takeUnretainedValue().answered(bytes: size * count)
       })
-    configureSockets(Unmanaged.passUnretained(route.epoll).toOpaque())
-  }
-
-  /// A connection may outlive the handle that opened it, but not the loop that waits on it.
-  private func configureSockets(_ epoll: UnsafeMutableRawPointer) {
-    check(relay_easy_set_pointer(easy, CURLOPT_OPENSOCKETDATA, epoll))
+    check(relay_easy_set_pointer(easy, CURLOPT_OPENSOCKETDATA, Unmanaged.passUnretained(route.epoll).toOpaque()))
     check(
       relay_easy_set_open(easy) { context, _, address in
         let kind = address!.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue)
         let socket = Foundation.socket(address!.pointee.family, kind, address!.pointee.protocol)
         if socket >= 0 { Unmanaged<Epoll>.fromOpaque(context!).takeUnretainedValue().opened(socket) }
         return socket
-      })
-    check(relay_easy_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, epoll))
-    check(
-      relay_easy_set_close(easy) { context, socket in
-        Unmanaged<Epoll>.fromOpaque(context!).takeUnretainedValue().closing(socket)
-        return Foundation.close(socket)
       })
   }
 

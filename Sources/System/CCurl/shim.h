@@ -6,7 +6,6 @@ typedef size_t (*relay_write_function)(char *bytes, size_t size, size_t count, v
 typedef int (*relay_socket_function)(CURL *easy, curl_socket_t socket, int what, void *context, void *socket_context);
 typedef int (*relay_timer_function)(CURLM *multi, long timeout_ms, void *context);
 typedef curl_socket_t (*relay_open_function)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
-typedef int (*relay_close_function)(void *context, curl_socket_t socket);
 
 static inline CURLcode relay_easy_set_long(CURL *easy, CURLoption option, long value) {
   return curl_easy_setopt(easy, option, value);
@@ -28,9 +27,6 @@ static inline CURLcode relay_easy_set_write(CURL *easy, relay_write_function fun
 }
 static inline CURLcode relay_easy_set_open(CURL *easy, relay_open_function function) {
   return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
-}
-static inline CURLcode relay_easy_set_close(CURL *easy, relay_close_function function) {
-  return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, function);
 }
 // CURLOPT_PROTOCOLS is deprecated from 7.85 on, and its successor does not exist before.
 static inline CURLcode relay_easy_allow_http_only(CURL *easy) {
