@@ -116,9 +116,10 @@ package final class Deliverer: Sendable {
       dispatcher.stop()
     }
 
-    /// Ends of attempts become settlements.
+    /// Ends of attempts become settlements, those of time-outs too.
     private mutating func collect() {
       let now = deliverer.clock()
+      transport.timeIsUp(at: now)
       transport.takeEnded { attempt, outcome, detail in dispatcher.ended(attempt, outcome, detail: detail, at: now) }
     }
 
@@ -128,7 +129,6 @@ package final class Deliverer: Sendable {
       journal.settle(output.settle)
       for (queue, lane) in output.fetch { journal.fetch(queue, of: lane) }
       for attempt in output.start { transport.start(attempt) }
-      transport.timeIsUp(at: now)
     }
 
     /// Not at every turn: with many lanes that would cost more than sending.
