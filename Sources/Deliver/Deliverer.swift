@@ -89,11 +89,12 @@ package final class Deliverer: Sendable {
 
     mutating func run() {
       deliverer.latestGauges.withLock { $0 = dispatcher.gauges() }
-      while !isOver() {
+      while true {
         takeMail()
         collect()
         act()
         showIfDue()
+        if isOver() { break }
         wait()
       }
       transport.close()
