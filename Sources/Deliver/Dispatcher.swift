@@ -28,6 +28,8 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     static func < (a: Wake, b: Wake) -> Bool { (a.at, a.lane) < (b.at, b.lane) }
   }
 
+  private static var startsPerTurn: Int { 8 }
+
   private let routes: [RouteSettings]
   private var lanes: [Lane]
   private let indexOf: [LaneID: Int]
@@ -111,7 +113,11 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     var waiting: Deque<Int> = []
     while let index = dirty.popFirst() {
       isDirty[index] = false
-      if serve(index, &output, at: now) { schedule(index, at: now) } else { waiting.append(index) }
+      switch serve(index, &output, at: now) {
+      case .done: schedule(index, at: now)
+      case .again: mark(index)
+      case .waits: waiting.append(index)
+      }
     }
     for index in waiting { mark(index) }
     return output
@@ -121,18 +127,28 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
 
   func gauges() -> [LaneGauge] { lanes.map { $0.gauge() } }
 
-  /// Starts what the lane may start.
-  /// - Returns: false if a bound over all lanes kept it from starting more.
-  private mutating func serve(_ index: Int, _ output: inout Output, at now: Instant) -> Bool {
-    while hasRoom(for: lanes[index]) {
+  private enum Turn {
+    /// The lane may start nothing more now.
+    case done
+    /// It may, after the others had theirs.
+    case again
+    /// A bound over all lanes keeps it from starting more.
+    case waits
+  }
+
+  /// Starts what the lane may start in one turn. Room is handed out in turns, so that a lane with much to send does not take
+  /// all that comes free.
+  private mutating func serve(_ index: Int, _ output: inout Output, at now: Instant) -> Turn {
+    for _ in 0..<Self.startsPerTurn {
+      guard hasRoom(for: lanes[index]) else { return .waits }
       guard let (delivery, isProbe) = lanes[index].next(at: now) else {
         for queue in lanes[index].pagesToFetch(at: now) { output.fetch.append((queue, lanes[index].id)) }
-        return true
+        return .done
       }
       inFlight += 1
       output.start.append(Attempt(delivery: delivery, route: index, isProbe: isProbe, startedAt: now))
     }
-    return false
+    return .again
   }
 
   /// A lane with nothing in flight may always send one, so that no number of hanging apps keeps a copy from any other.
