@@ -132,7 +132,8 @@ package protocol Journal: Sendable {
   /// again if a commit fails. A settlement of what is settled already changes nothing.
   func settle(_ results: [Settlement])
 
-  /// Asks for a page. The answer is in a handover that comes after all results settled before this call.
+  /// Asks for a page. The answer is in a handover that comes after all results settled before this call, and not before the lane
+  /// has given back enough of the memory it holds (`LaneBook.mayPage`).
   func fetch(_ queue: Queue, of lane: LaneID)
 
   /// Counts requests that were refused, by reason. On disk with one of the next commits.

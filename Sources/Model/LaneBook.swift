@@ -40,6 +40,8 @@ package struct LaneBook: Sendable {
     self.laneBytesAssured = laneBytesAssured
   }
 
+  /// Lanes that were ever handed a page or a delivery.
+  package var knownLanes: [LaneID] { lanes.keys.sorted().map(LaneID.init) }
   package func isLive(_ lane: LaneID) -> Bool { lanes[lane.number]?.isLive ?? false }
   package func readyCursor(_ lane: LaneID) -> Int64 { lanes[lane.number]?.readyCursor ?? 0 }
   package func retryCursor(_ lane: LaneID) -> RetryCursor { lanes[lane.number, default: Lane()].retryCursor }
@@ -57,8 +59,15 @@ package struct LaneBook: Sendable {
     return .spill
   }
 
-  /// True if a page of the lane may take another delivery. A page's first delivery is always taken, so that a lane with
-  /// nothing in flight cannot starve.
+  /// True if the lane may be handed a page: it holds at most half of what it may, so that pages are few and large, and nothing
+  /// that it holds keeps it from being handed anything at all.
+  package func mayPage(_ lane: LaneID) -> Bool {
+    let held = lanes[lane.number]?.heldBytes ?? 0
+    return held <= (heldBytes < lanesBytesMax ? laneBytesMax : laneBytesAssured) / 2
+  }
+
+  /// True if a page of the lane may take another delivery. A page's first delivery is always taken, so that one that is larger
+  /// than the bound is sent too.
   package func pageTakes(_ delivery: Delivery, isFirst: Bool) -> Bool {
     isFirst || hasRoom(lanes[delivery.lane.number, default: Lane()], for: delivery.cost)
   }

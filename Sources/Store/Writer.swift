@@ -136,6 +136,7 @@ final class Writer {
     // The commit that failed may have reached the disk after all, without being handed over.
     var handover = Handover()
     handover.spilled = book.spillLiveLanes(after: lastSeq)
+    handover.due = book.knownLanes.map { Handover.Due(lane: $0, at: clock()) }
     lastSeq = seq
     ledger.reloaded(standing)
     ledger.handOver(handover)
@@ -194,17 +195,23 @@ final class Writer {
 
   private func answerFetches() {
     var handover = Handover()
-    while let (queue, lane) = fetches.first {
+    var unanswered: [(queue: Model.Queue, lane: LaneID)] = []
+    for (queue, lane) in fetches {
+      guard !isBroken, book.mayPage(lane) else {
+        unanswered.append((queue, lane))
+        continue
+      }
       do {
         handover.pages.append(try PageReader(lane: lane, now: clock()).read(queue, connection, &book))
       } catch {
         observer(.commitFailed(error.journalError))
         isBroken = true
-        break
+        unanswered.append((queue, lane))
+        continue
       }
-      fetches.removeFirst()
       if queue == .ready, book.isLive(lane), fallenBehind.remove(lane) != nil { observer(.caughtUp(lane)) }
     }
+    fetches = unanswered
     ledger.handOver(handover)
   }
 

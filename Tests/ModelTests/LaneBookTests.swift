@@ -54,6 +54,22 @@ import Traffic
     #expect(!book.pageTakes(delivery(2, cost: 5_000), isFirst: false))
   }
 
+  @Test func `a lane is handed a page when it holds at most half of what it may`() {
+    var book = book(lane: 4_000, all: 5_000, assured: 2_000)
+    let other = LaneID(2)
+    #expect(book.mayPage(lane))
+    for seq in 1...2 as ClosedRange<Int64> { book.paged(delivery(seq)) }
+    #expect(book.mayPage(lane))
+    book.paged(delivery(3))
+    #expect(!book.mayPage(lane))
+    for seq in 4...5 as ClosedRange<Int64> { book.paged(delivery(seq, of: other)) }
+    #expect(!book.mayPage(other), "all lanes together are at their bound, and the other holds more than half of what is assured")
+    book.released(1_000, of: other)
+    #expect(book.mayPage(other))
+    book.released(1_000, of: lane)
+    #expect(book.mayPage(lane))
+  }
+
   @Test func `a page moves the cursor of its own queue`() {
     var book = book()
     book.paged(delivery(7))

@@ -74,7 +74,9 @@ struct FullDiskTests {
     defer { disk.unmount() }
     let ballast = disk.path + "/ballast"
     try Data(count: 10 * 1_024 * 1_024).write(to: URL(filePath: ballast))
-    let bench = try Bench(.sqlite, at: disk.path)
+    // Memory is not what this is about.
+    let book = LaneBook(laneBytesMax: 64 * 1_024 * 1_024, lanesBytesMax: 64 * 1_024 * 1_024)
+    let bench = try Bench(.sqlite, at: disk.path, book: book)
     defer { bench.journal.close() }
     let lane = try bench.lanes("shop")[0]
     _ = try await bench.catchUp(lane)

@@ -158,4 +158,24 @@ struct JournalContractPages {
       #expect(bench.standing(of: lane).pending == 0)
     }
   }
+
+  @Test(arguments: Implementation.allCases)
+  func `a lane that holds its share of memory is paged when it has given some back`(_ implementation: Implementation) async throws {
+    let cost = 1_000 + Limits.deliveryOverheadBytes
+    let book = LaneBook(laneBytesMax: cost * 4, lanesBytesMax: cost * 100, laneBytesAssured: cost)
+    try await Bench.with(implementation, book: book) { bench in
+      let lane = try bench.lanes("shop")[0]
+      for id in 1...6 as ClosedRange<Int64> { await bench.append(id, to: [lane], bytes: 1_000) }
+      let first = try await bench.fetch(.ready, of: lane)
+      #expect(first.deliveries.map(\.seq) == [1, 2, 3, 4])
+      bench.journal.fetch(.ready, of: lane)
+      try await bench.settle(first.deliveries[0], .delivered)
+      // The writer has gone round twice since it was asked.
+      try bench.nudge()
+      #expect(bench.receiver.pages(.ready, of: lane).count == 1)
+      try await bench.settle(first.deliveries[1], .delivered)
+      try await bench.receiver.wait { $0.pages(.ready, of: lane).count == 2 }
+      #expect(bench.receiver.pages(.ready, of: lane)[1].deliveries.map(\.seq) == [5, 6])
+    }
+  }
 }

@@ -167,7 +167,13 @@ package final class MemoryJournal: Journal {
 
   private func answerFetches(_ state: inout State) {
     guard state.kept.isEmpty else { return }
-    for (queue, lane) in state.fetches {
+    let asked = state.fetches
+    state.fetches = []
+    for (queue, lane) in asked {
+      guard state.book.mayPage(lane) else {
+        state.fetches.append((queue, lane))
+        continue
+      }
       var handover = Handover()
       handover.pages = [queue == .ready ? readyPage(lane, &state) : retryPage(lane, &state)]
       send(handover, &state)
@@ -175,7 +181,6 @@ package final class MemoryJournal: Journal {
         state.effects.append { [observer] in observer(.caughtUp(lane)) }
       }
     }
-    state.fetches = []
   }
 
   private func readyPage(_ lane: LaneID, _ state: inout State) -> Page {
