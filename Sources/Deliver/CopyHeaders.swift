@@ -27,7 +27,9 @@ final class CopyHeaders {
     let id = webhookID(delivery.key)
     let timestamp = attempt.startedAt.microseconds / 1_000_000
     var list: UnsafeMutablePointer<curl_slist>?
-    append(&list, "content-type: \(delivery.payload.contentType ?? "application/json")")
+    // Of a header without a value libcurl makes none at all.
+    let contentType = delivery.payload.contentType ?? ""
+    append(&list, "content-type: \(contentType.isEmpty ? "application/json" : contentType)")
     append(&list, "webhook-id: \(id)")
     append(&list, "webhook-timestamp: \(timestamp)")
     if let signer {
