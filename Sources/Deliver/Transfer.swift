@@ -157,7 +157,8 @@ final class Transfer {
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_CACERT_BADFILE,
       CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
       return (.failed(.tls), words(or: code))
-    case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
+    // An answer that is not HTTP is an unsupported protocol, too.
+    case CURLE_URL_MALFORMAT where !isConnected, CURLE_UNSUPPORTED_PROTOCOL where !isConnected:
       return (.failed(.unusable), "the URL cannot be used")
     default:
       return (.failed(.disconnected), words(or: code))
@@ -171,10 +172,13 @@ final class Transfer {
 
   private func timedOut() -> (Outcome, detail: String) {
     let limit = "\(route.settings.timeout.milliseconds / 1_000) s"
-    if time(CURLINFO_CONNECT_TIME_T) == 0 { return (.failed(.timeoutConnect), "no connection within \(limit)") }
+    if !isConnected { return (.failed(.timeoutConnect), "no connection within \(limit)") }
     if time(CURLINFO_STARTTRANSFER_TIME_T) == 0 { return (.failed(.timeoutFirstByte), "no answer within \(limit)") }
     return (.failed(.timeoutWhole), "no complete answer within \(limit)")
   }
+
+  /// Whether it came so far that the request could be sent. The time of connecting is none for a connection used again.
+  private var isConnected: Bool { time(CURLINFO_PRETRANSFER_TIME_T) != 0 }
 
   /// libcurl's words of a connection name hosts, ports and certificates, never a path or a query.
   private func words(or code: CURLcode) -> String {
