@@ -52,18 +52,21 @@ package final class Deliverer: Sendable {
     let by = clock() + Limits.stopTimeMax
     post { $0.stopBy = by }
     ended.wait()
-    close(wakeDescriptor)
+    mailbox.withLock { mailbox in
+      // The journal goes on handing over, but nobody is to be woken, least of all by a number that may be another file's.
+      mailbox.isAwake = true
+      close(wakeDescriptor)
+    }
   }
 
   private func post(_ change: (inout Mailbox) -> Void) {
-    let mustWake = mailbox.withLock { mailbox in
+    mailbox.withLock { mailbox in
       change(&mailbox)
-      defer { mailbox.isAwake = true }
-      return !mailbox.isAwake
+      guard !mailbox.isAwake else { return }
+      mailbox.isAwake = true
+      var one: UInt64 = 1
+      _ = write(wakeDescriptor, &one, 8)
     }
-    guard mustWake else { return }
-    var one: UInt64 = 1
-    _ = write(wakeDescriptor, &one, 8)
   }
 
   /// One turn after another on the thread that owns everything here.
