@@ -116,6 +116,7 @@ final class Transfer {
     check(relay_easy_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2))
     check(relay_easy_set_long(easy, CURLOPT_TIMEOUT_MS, Int(settings.timeout.milliseconds)))
     check(relay_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(settings.timeout.milliseconds)))
+    check(relay_easy_abandon_lookup(easy))
     check(relay_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1))
     check(relay_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
     check(relay_easy_set_pointer(easy, CURLOPT_WRITEDATA, context))

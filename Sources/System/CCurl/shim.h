@@ -36,6 +36,15 @@ static inline CURLcode relay_easy_allow_http_only(CURL *easy) {
   return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
 }
+// Otherwise the end of a transfer that is still looking up a name waits for the system's resolver to give up, and all other
+// transfers wait with it. An option from 7.87 on.
+static inline CURLcode relay_easy_abandon_lookup(CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+  return curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#else
+  return CURLE_OK;
+#endif
+}
 static inline CURLcode relay_easy_get_long(CURL *easy, CURLINFO info, long *value) {
   return curl_easy_getinfo(easy, info, value);
 }
