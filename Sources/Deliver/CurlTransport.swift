@@ -9,15 +9,14 @@ final class CurlTransport {
   private let multi: UnsafeMutableRawPointer
   private let epoll: Epoll
   private let routes: [RouteTransfers]
-  private var timerAt: Instant?
-  private let clock: Clock
+  /// By the clock that libcurl goes by, which no correction of the time of day moves.
+  private var timerAt: SuspendingClock.Instant?
 
-  init(routes: [RouteSettings], userAgent: String, epoll: Epoll, clock: @escaping Clock) {
+  init(routes: [RouteSettings], userAgent: String, epoll: Epoll) {
     precondition(curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, "libcurl cannot be set up")
     guard let multi = curl_multi_init() else { preconditionFailure("out of memory") }
     self.multi = multi
     self.epoll = epoll
-    self.clock = clock
     self.routes = routes.map { RouteTransfers(route: $0, userAgent: userAgent, epoll: epoll) }
     let context = Unmanaged.passUnretained(self).toOpaque()
     check(relay_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Limits.transfersMax))
@@ -31,13 +30,13 @@ final class CurlTransport {
     check(
       relay_multi_set_timer(multi) { _, milliseconds, context in
         let transport = Unmanaged<CurlTransport>.fromOpaque(context!).takeUnretainedValue()
-        transport.timerAt = milliseconds < 0 ? nil : transport.clock() + .milliseconds(milliseconds)
+        transport.timerAt = milliseconds < 0 ? nil : .now + .milliseconds(milliseconds)
         return 0
       })
   }
 
-  /// When libcurl wants to be called even if no socket is ready.
-  var nextWake: Instant? { timerAt }
+  /// After which libcurl wants to be called even if no socket is ready.
+  var timeLeft: Duration? { timerAt.map { max(.zero, $0 - .now) } }
 
   func start(_ attempt: Attempt) {
     let transfer = routes[attempt.route].begin(attempt)
@@ -53,8 +52,9 @@ final class CurlTransport {
     check(curl_multi_socket_action(multi, ready.descriptor, events, &running))
   }
 
-  func timeIsUp(at now: Instant) {
-    guard let timerAt, timerAt <= now else { return }
+  /// Calls libcurl if its time has come.
+  func checkTime() {
+    guard let timerAt, timerAt <= .now else { return }
     self.timerAt = nil
     var running: Int32 = 0
     check(curl_multi_socket_action(multi, relayTimeoutSocket, 0, &running))

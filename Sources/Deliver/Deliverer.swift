@@ -86,7 +86,7 @@ package final class Deliverer: Sendable {
       self.deliverer = deliverer
       self.dispatcher = dispatcher
       self.journal = journal
-      transport = CurlTransport(routes: routes, userAgent: userAgent, epoll: epoll, clock: deliverer.clock)
+      transport = CurlTransport(routes: routes, userAgent: userAgent, epoll: epoll)
       epoll.want(deliverer.wakeDescriptor, readable: true, writable: false)
     }
 
@@ -123,7 +123,7 @@ package final class Deliverer: Sendable {
     /// Ends of attempts become settlements, those of time-outs too.
     private mutating func collect() {
       let now = deliverer.clock()
-      transport.timeIsUp(at: now)
+      transport.checkTime()
       transport.takeEnded { attempt, outcome, detail in dispatcher.ended(attempt, outcome, detail: detail, at: now) }
     }
 
@@ -148,9 +148,9 @@ package final class Deliverer: Sendable {
     }
 
     private func wait() {
-      let wakeAt = [dispatcher.nextWake, transport.nextWake, stopBy, showAt].compactMap { $0 }.min()
-      let timeout = wakeAt.map { max(.zero, $0 - deliverer.clock()) }
-      epoll.wait(timeout) { ready in
+      let wakeAt = [dispatcher.nextWake, stopBy, showAt].compactMap { $0 }.min()
+      let timeouts = [wakeAt.map { max(.zero, $0 - deliverer.clock()) }, transport.timeLeft]
+      epoll.wait(timeouts.compactMap { $0 }.min()) { ready in
         if ready.descriptor == deliverer.wakeDescriptor {
           var count: UInt64 = 0
           _ = read(deliverer.wakeDescriptor, &count, 8)
