@@ -114,6 +114,7 @@ let package = Package(
     tests("ReceiveTests", ["Model", "Receive", "Route", "Support", .product(name: "NIOCore", package: "swift-nio")]),
     tests("ModelTests", ["Model", "Traffic"]),
     tests("StoreTests", ["Model", "Store", "Support", "Traffic", .product(name: "GRDB", package: "GRDB.swift")]),
+    tests("DeliverTests", ["Model", "Deliver", "Support", .product(name: "Crypto", package: "swift-crypto")]),
     tests(
       "ObserveTests",
       ["Model", "Observe", "Support", .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics")]),

@@ -1,0 +1,172 @@
+import Model
+import Support
+import Testing
+
+@testable import Deliver
+
+struct DispatcherTests {
+  private func dispatcher(
+    _ routes: [RouteSettings], _ events: Tape<Event> = Tape()
+  ) -> Dispatcher<Seeded> {
+    let lanes = routes.indices.map { LaneID($0 + 1) }
+    return Dispatcher(routes: routes, lanes: lanes, observer: { events.append($0) }, rng: Seeded(1))
+  }
+
+  /// With every lane live and empty.
+  private func live(_ routes: [RouteSettings], _ events: Tape<Event> = Tape()) -> Dispatcher<Seeded> {
+    var dispatcher = dispatcher(routes, events)
+    _ = dispatcher.advance(to: noon)
+    var pages = Handover()
+    for lane in 1...routes.count { pages.pages += [page([], lane: lane), page([], .retry, lane: lane)] }
+    dispatcher.receive(pages)
+    _ = dispatcher.advance(to: noon)
+    return dispatcher
+  }
+
+  private func handover(_ deliveries: [Delivery] = [], settled: Int = 0) -> Handover {
+    var handover = Handover()
+    handover.deliveries = deliveries
+    handover.settled = settled
+    return handover
+  }
+
+  @Test func `it begins by asking for both queues of every lane`() {
+    var dispatcher = dispatcher([route("a"), route("b"), route("c") { $0.paused = true }])
+    let fetch = dispatcher.advance(to: noon).fetch.map { "\($0.lane.number) \($0.queue)" }
+    #expect(fetch == ["1 ready", "1 retry", "2 ready", "2 retry"])
+    #expect(dispatcher.advance(to: noon).fetch.isEmpty)
+  }
+
+  @Test func `a delivery that is handed over is sent at once and settled once`() throws {
+    let events = Tape<Event>()
+    var dispatcher = live([route()], events)
+    dispatcher.receive(handover([delivery(5)]))
+    let start = dispatcher.advance(to: noon).start
+    let attempt = try #require(start.first)
+    #expect(attempt.delivery == delivery(5))
+    #expect(attempt.startedAt == noon)
+    dispatcher.ended(attempt, .answered(status: 204), detail: "", at: noon + .milliseconds(7))
+    let output = dispatcher.advance(to: noon + .milliseconds(7))
+    #expect(
+      output.settle == [
+        Settlement(
+          of: delivery(5), result: .delivered, outcome: .answered(status: 204), detail: "", startedAt: noon, took: .milliseconds(7))
+      ])
+    #expect(dispatcher.advance(to: noon + .seconds(1)).settle.isEmpty)
+    #expect(dispatcher.unsettled == 1)
+    dispatcher.receive(handover(settled: 1))
+    #expect(dispatcher.unsettled == 0)
+    guard case .attempted(LaneID(1), .answered(status: 204), "", .milliseconds(7)) = events.all[0] else {
+      Issue.record("\(events.all)")
+      return
+    }
+    guard case .delivered(LaneID(1), tries: 1, lag: .milliseconds(7)) = events.all[1] else {
+      Issue.record("\(events.all)")
+      return
+    }
+  }
+
+  @Test(arguments: [Outcome.answered(status: 301), .answered(status: 404), .answered(status: 500), .failed(.refused), .failed(.tls)])
+  func `everything but 2xx is tried again after a wait by the policy`(outcome: Outcome) throws {
+    var dispatcher = live([route { $0.retry.first = .seconds(8) }])
+    dispatcher.receive(handover([delivery(5)]))
+    let start = dispatcher.advance(to: noon).start
+    let attempt = try #require(start.first)
+    dispatcher.ended(attempt, outcome, detail: "why", at: noon)
+    let settle = dispatcher.advance(to: noon).settle
+    let settlement = try #require(settle.first)
+    guard case .retry(let due) = settlement.result else {
+      Issue.record("\(settlement.result)")
+      return
+    }
+    #expect((noon + .seconds(4)...noon + .seconds(8)).contains(due))
+    #expect(settlement.tries == 1)
+    #expect(settlement.detail == "why")
+    // At that time the retry is asked for, not before.
+    #expect(dispatcher.nextWake == due)
+    #expect(dispatcher.advance(to: due - .microseconds(1)).fetch.isEmpty)
+    #expect(dispatcher.advance(to: due).fetch.map(\.queue) == [.retry])
+  }
+
+  @Test(arguments: [(4, 100, false), (5, 71, false), (5, 72, true), (9, 72, true)])
+  func `it is given up after its time and at least five tries`(tries: Int, hours: Int, isDead: Bool) throws {
+    let events = Tape<Event>()
+    var dispatcher = live([route()], events)
+    dispatcher.receive(handover([delivery(5, tries: tries - 1)]))
+    let now = noon + .hours(hours)
+    let start = dispatcher.advance(to: now).start
+    let attempt = try #require(start.first)
+    dispatcher.ended(attempt, .answered(status: 500), detail: "", at: now)
+    let settle = dispatcher.advance(to: now).settle
+    #expect((settle.first?.result == .dead) == isDead)
+    #expect(events.all.contains { if case .died(LaneID(1), tries) = $0 { true } else { false } } == isDead)
+  }
+
+  @Test func `lanes share the transfers, and one with nothing in flight may always send one`() {
+    let greedy = route("greedy") { $0.concurrency = 2_000 }
+    var dispatcher = live([greedy, route("b"), route("c")])
+    dispatcher.receive(handover((1...2_000).map { delivery($0) }))
+    let taken = dispatcher.advance(to: noon).start
+    #expect(taken.count == Limits.transfersMax)
+    dispatcher.receive(handover((3_001...3_005).map { delivery($0, lane: 2) } + (4_001...4_005).map { delivery($0, lane: 3) }))
+    #expect(dispatcher.advance(to: noon).start.map(\.delivery.seq).sorted() == [3_001, 4_001])
+    #expect(dispatcher.advance(to: noon).start.isEmpty)
+    // Room goes to all in turn, without any further input.
+    for attempt in taken.prefix(500) { dispatcher.ended(attempt, .answered(status: 200), detail: "", at: noon) }
+    let next = dispatcher.advance(to: noon)
+    let started = Dictionary(grouping: next.start, by: \.route).mapValues(\.count)
+    #expect(started[1] == 4)
+    #expect(started[2] == 4)
+    #expect(dispatcher.inFlight == Limits.transfersMax)
+  }
+
+  @Test func `results that are not on disk stop the sending until a commit has taken some`() {
+    var dispatcher = live([route { $0.concurrency = 100 }, route("b")])
+    dispatcher.receive(handover((1...2_000).map { delivery($0) } + [delivery(9_000, lane: 2)]))
+    var settled = 0
+    while true {
+      let output = dispatcher.advance(to: noon)
+      settled += output.settle.count
+      if output.start.isEmpty { break }
+      for attempt in output.start { dispatcher.ended(attempt, .answered(status: 200), detail: "", at: noon) }
+    }
+    #expect(dispatcher.unsettled >= Limits.unsettledMax)
+    #expect(dispatcher.unsettled < Limits.unsettledMax + 101)
+    #expect(settled == dispatcher.unsettled)
+    dispatcher.receive(handover(settled: settled))
+    #expect(dispatcher.advance(to: noon).start.count == 100)
+  }
+
+  @Test func `after stop nothing starts and results still come out`() throws {
+    var dispatcher = live([route()])
+    dispatcher.receive(handover([delivery(1)]))
+    let start = dispatcher.advance(to: noon).start
+    let attempt = try #require(start.first)
+    dispatcher.stop()
+    dispatcher.receive(handover([delivery(2)]))
+    #expect(dispatcher.advance(to: noon).start.isEmpty)
+    #expect(dispatcher.inFlight == 1)
+    dispatcher.ended(attempt, .answered(status: 500), detail: "", at: noon)
+    let output = dispatcher.advance(to: noon + .hours(1))
+    #expect(output.settle.count == 1)
+    #expect(output.start.isEmpty && output.fetch.isEmpty)
+    #expect(dispatcher.nextWake == nil)
+  }
+
+  @Test func `a lane that opens and closes says so`() throws {
+    let events = Tape<Event>()
+    var dispatcher = live([route()], events)
+    dispatcher.receive(handover((1...9).map { delivery($0) }))
+    let first = dispatcher.advance(to: noon).start
+    #expect(first.count == 9)
+    for attempt in first.prefix(5) { dispatcher.ended(attempt, .failed(.refused), detail: "x", at: noon) }
+    #expect(dispatcher.gauges()[0].breaker == .open)
+    #expect(events.all.contains { if case .breakerOpened(LaneID(1), noon + .seconds(1)) = $0 { true } else { false } })
+    // An answer to an attempt that was out before is news of life, too.
+    dispatcher.ended(first[5], .answered(status: 200), detail: "", at: noon)
+    #expect(dispatcher.gauges()[0].breaker == .closed)
+    #expect(events.all.contains { if case .breakerClosed(LaneID(1)) = $0 { true } else { false } })
+  }
+}
+
+private func ~= (expected: Instant, value: Instant) -> Bool { expected == value }

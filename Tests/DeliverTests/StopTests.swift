@@ -1,0 +1,47 @@
+import Model
+import Support
+import Testing
+
+@testable import Deliver
+
+@Suite(.timeLimit(.minutes(1)))
+struct StopTests {
+  @Test func `with nothing in flight it ends at once`() async throws {
+    try await withDeliverer([route()], stops: false) { sending in
+      let took = await ContinuousClock().measure { await sending.stop() }
+      #expect(took < .seconds(5))
+    }
+  }
+
+  @Test func `after the last copy it ends at once, with the result stored`() async throws {
+    let latch = Latch()
+    try await AppServer.with(answering: { _ in .status(200).after(latch) }) { app in
+      try await withDeliverer([route(url: app.url()) { $0.concurrency = 1 }], stops: false) { sending in
+        sending.journal.add([delivery(1)])
+        _ = try await app.request(1)
+        let started = ContinuousClock.now
+        async let stopped: Void = sending.stop()
+        latch.open()
+        await stopped
+        #expect(ContinuousClock.now - started < .seconds(5))
+        #expect(sending.journal.settled.all.map(\.result) == [.delivered])
+        // What comes after the end is for the next start.
+        sending.journal.add([delivery(2)])
+        #expect(app.requests.all.count == 1)
+      }
+    }
+  }
+
+  @Test func `it waits for what hangs until the bound, and leaves it without a result`() async throws {
+    try await AppServer.with(answering: { _ in .silence }) { app in
+      try await withDeliverer([route(url: app.url()) { $0.timeout = .minutes(5) }], stops: false) { sending in
+        sending.journal.add([delivery(1), delivery(2)])
+        _ = try await app.requests(2)
+        let took = await ContinuousClock().measure { await sending.stop() }
+        #expect(took >= Limits.stopTimeMax - .seconds(1) && took < Limits.stopTimeMax + .seconds(5))
+        #expect(sending.journal.settled.all.isEmpty)
+        _ = try await app.disconnections.first(2)
+      }
+    }
+  }
+}
