@@ -85,7 +85,7 @@ struct OutcomeTests {
     try await outcome(of: .silence, timeout: timeout) { settlement, app in
       #expect(settlement.outcome == .failed(.timeoutFirstByte))
       #expect(app.requests.all.count == 1)
-      #expect(settlement.took >= timeout && settlement.took < .seconds(5))
+      #expect(settlement.took >= timeout)
     }
     try await outcome(of: .raw("HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nbody"), timeout: timeout) { settlement, _ in
       #expect(settlement.outcome == .failed(.timeoutWhole))

@@ -157,12 +157,18 @@ struct DoorLimitTests {
     }
   }
 
-  @Test func `a connection without a request ends after the idle time`() async throws {
+  @Test(arguments: ["", "POST /hook?tok"])
+  func `a connection without a request ends after the idle time`(bytes: String) async throws {
     try await withDoor(settings: { $0.idleTimeout = .milliseconds(50) }) { door in
-      for (bytes, answered) in [("", ""), ("POST /hook?tok", ""), (request(), answer("200 OK", received))] {
-        let said = try await door.says(to: bytes)
-        #expect(said == answered)
-      }
+      #expect(try await door.says(to: bytes) == "")
+      #expect(door.refusals.isEmpty)
+    }
+  }
+
+  @Test func `a connection ends after the idle time that follows an answer`() async throws {
+    // Long enough for a busy machine to send the request.
+    try await withDoor(settings: { $0.idleTimeout = .seconds(3) }) { door in
+      #expect(try await door.says(to: request()) == answer("200 OK", received))
       #expect(door.refusals.isEmpty)
     }
   }
