@@ -43,6 +43,18 @@ package struct Token: Sendable, Hashable {
   }
 }
 
+/// When a token of the public URL was last sent by whoever posts reports, since the start; nil if not yet. Tells during a rotation
+/// whether the old one may go.
+package struct TokenUse: Sendable, Equatable {
+  package var label: String
+  package var lastUsedAt: Instant?
+
+  package init(label: String, lastUsedAt: Instant?) {
+    self.label = label
+    self.lastUsedAt = lastUsedAt
+  }
+}
+
 /// The public door.
 package struct ReceiveSettings: Sendable, Equatable {
   package var listen = Endpoint(host: "0.0.0.0", port: 8080)

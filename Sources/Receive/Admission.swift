@@ -3,8 +3,8 @@ import NIOHTTP1
 
 /// What is to be done with a request, decided from its head alone.
 enum Admission: Equatable {
-  /// Read the body: it is a report until proven otherwise.
-  case report
+  /// Read the body: it is a report until proven otherwise. With the index of its token.
+  case report(token: Int)
   /// A person, or a panel, asks whether the URL works.
   case probe
   case refuse(Refusal)
@@ -21,9 +21,11 @@ struct Admissions: Sendable {
     let question = target.utf8.firstIndex(of: UInt8(ascii: "?"))
     guard target[..<(question ?? target.endIndex)] == path else { return .refuse(.path) }
     guard head.method == .POST || head.method == .GET || head.method == .HEAD else { return .refuse(.method) }
-    if let refusal = gate.refusal(query: question.map { target[target.index(after: $0)...] }) { return .refuse(refusal) }
-    guard head.method == .POST else { return .probe }
-    return contentLength(of: head) > bodyBytesMax ? .refuse(.bodyTooLarge) : .report
+    switch gate.check(query: question.map { target[target.index(after: $0)...] }) {
+    case .refused(let refusal): return .refuse(refusal)
+    case .knows where head.method != .POST: return .probe
+    case .knows(let token): return contentLength(of: head) > bodyBytesMax ? .refuse(.bodyTooLarge) : .report(token: token)
+    }
   }
 }
 

@@ -74,7 +74,9 @@ final class DoorConnection: ChannelInboundHandler {
     limit(door.readTimeout)
     let started = Request(head: head, startedAt: door.clock())
     switch door.admissions.decide(head) {
-    case .report: read(started, isProbe: false, context)
+    case .report(let token):
+      door.used(token, at: started.startedAt)
+      read(started, isProbe: false, context)
     case .probe: read(started, isProbe: true, context)
     case .refuse(let refusal):
       if started.asksBeforeBody || contentLength(of: head) > door.admissions.bodyBytesMax {

@@ -15,11 +15,13 @@ final class Door: Sendable {
   let idleTimeout: TimeAmount
   let commitDeadline: TimeAmount
   let connectionsMax: Int
+  private let uses: Mutex<[TokenUse]>
   private let closing = Atomic(false)
   private let connections = Atomic(0)
 
   init(settings: ReceiveSettings, acceptReport: AcceptReport, journal: any Journal, clock: @escaping Clock, observer: @escaping Observer) {
     admissions = Admissions(path: settings.path, gate: TokenGate(settings.tokens), bodyBytesMax: settings.bodyBytesMax)
+    uses = Mutex(settings.tokens.map { TokenUse(label: $0.label, lastUsedAt: nil) })
     readTimeout = .microseconds(settings.readTimeout.microseconds)
     idleTimeout = .microseconds(settings.idleTimeout.microseconds)
     commitDeadline = .microseconds(settings.deadline.microseconds)
@@ -32,6 +34,9 @@ final class Door: Sendable {
 
   var isClosing: Bool { closing.load(ordering: .relaxed) }
   func close() { closing.store(true, ordering: .relaxed) }
+
+  func used(_ token: Int, at now: Instant) { uses.withLock { $0[token].lastUsedAt = now } }
+  func tokenUses() -> [TokenUse] { uses.withLock { $0 } }
 
   func refused(_ refusal: Refusal) {
     journal.count(refused: refusal.rawValue)
@@ -77,6 +82,9 @@ package final class PublicDoor: Sendable {
   /// Where it listens; the port is the real one where 0 was asked for.
   package var port: Int { listener.localAddress?.port ?? 0 }
   var path: String { door.admissions.path }
+
+  /// In the order of the rule file. Asking the door whether it answers is no use.
+  package func tokenUses() -> [TokenUse] { door.tokenUses() }
 
   /// Accepts no more connections and lets every request that is with the store be answered; the answer says that the connection
   /// ends.

@@ -3,6 +3,12 @@ import Model
 
 /// Lets in who knows a token. There is no way to make one that lets everybody in: it needs a token, and none may be empty.
 package struct TokenGate: Sendable {
+  enum Verdict: Equatable {
+    /// Knows the token of this index.
+    case knows(Int)
+    case refused(Refusal)
+  }
+
   private let digests: [SHA256Digest]
 
   package init(_ tokens: [Token]) {
@@ -13,17 +19,16 @@ package struct TokenGate: Sendable {
 
   /// Looks for the one query item `token` and compares its value with every live token, in a time that depends on neither.
   /// - Parameter query: of the request's target, without the question mark; nil if there was none.
-  /// - Returns: nil if the caller may come in.
-  func refusal(query: Substring?) -> Refusal? {
+  func check(query: Substring?) -> Verdict {
     let values = queryValues(of: "token", in: query ?? "")
-    guard let value = values.first else { return .tokenMissing }
-    guard values.count == 1 else { return .tokenRepeated }
-    guard !value.isEmpty else { return .tokenEmpty }
+    guard let value = values.first else { return .refused(.tokenMissing) }
+    guard values.count == 1 else { return .refused(.tokenRepeated) }
+    guard !value.isEmpty else { return .refused(.tokenEmpty) }
     let digest = SHA256.hash(data: value)
     // SHA256Digest's == takes the same time wherever they differ; no early exit over the list either.
-    var isKnown = false
-    for known in digests { isKnown = (known == digest) || isKnown }
-    return isKnown ? nil : .tokenWrong
+    var verdict = Verdict.refused(.tokenWrong)
+    for (index, known) in digests.enumerated() where known == digest { verdict = .knows(index) }
+    return verdict
   }
 }
 

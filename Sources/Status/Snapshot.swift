@@ -13,6 +13,7 @@ struct Snapshot: Sendable {
   /// nil if the store could not be read.
   var oldestWaiting: [LaneID: Instant]?
   var record: Record
+  var tokenUses: [TokenUse]
 
   /// A route of the file, or a lane that the store still has deliveries of.
   struct Route: Sendable {

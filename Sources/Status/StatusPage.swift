@@ -92,6 +92,9 @@ struct StatusPage {
     let standing = snapshot.standing
     let refused = standing.refused.sorted { $0.key < $1.key }.map { "\($0.key) \(grouped($0.value))" }
     let last = standing.lastReportAt.map { "\($0.rfc3339), \(spoken(snapshot.now - $0)) ago" } ?? "none yet"
+    let tokens = snapshot.tokenUses.map { use in
+      "\(use.label): \(use.lastUsedAt.map { "\(spoken(snapshot.now - $0)) ago" } ?? "not used since the start")"
+    }
     return """
       <h2>Received</h2>
       <dl>
@@ -102,6 +105,7 @@ struct StatusPage {
       <dt>Filtered by status</dt><dd>\(standing.filtered)</dd>
       <dt>No report</dt><dd>\(snapshot.quarantined)</dd>
       <dt>Refused</dt><dd>\(refused.isEmpty ? "none" : refused.joined(separator: ", "))</dd>
+      <dt>Tokens</dt><dd>\(tokens.joined(separator: ", "))</dd>
       </dl>
       """
   }

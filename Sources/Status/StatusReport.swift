@@ -47,10 +47,17 @@ package struct StatusReport: Codable, Sendable, Equatable {
     package var bytes: Int
   }
 
+  package struct Token: Codable, Sendable, Equatable {
+    package var label: String
+    /// Since the relay started.
+    @OrNull package var lastUsedAt: String?
+  }
+
   package var version: String
   package var startedAt: String
   package var config: Config
   package var received: Received
+  package var tokens: [Token]
   package var routes: [Route]
   package var store: Store
 }
@@ -66,6 +73,7 @@ extension StatusReport {
     received = Received(
       reports: standing.reports, duplicates: standing.duplicates, unmatched: standing.unmatched, filtered: standing.filtered,
       quarantined: snapshot.quarantined, rejected: standing.refused, lastAt: standing.lastReportAt?.rfc3339)
+    tokens = snapshot.tokenUses.map { Token(label: $0.label, lastUsedAt: $0.lastUsedAt?.rfc3339) }
     routes = snapshot.routes.map { Route($0, at: snapshot.now) }
     store = Store(backend: snapshot.storeBackend, bytes: standing.bytes)
   }

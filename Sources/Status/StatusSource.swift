@@ -18,6 +18,8 @@ package struct StatusSource: Sendable {
   package var oldestWaiting: @Sendable () async throws -> [LaneID: Instant]
   package var waiting: @Sendable () async throws -> [WaitingCount]
   package var isStoreWritable: @Sendable () -> Bool
+  /// The tokens of the public URL, by label.
+  package var tokenUses: @Sendable () -> [TokenUse] = { [] }
   /// True if a real connection to the public door was answered. Must come to an end by itself, within a second or two.
   package var publicDoorAnswers: @Sendable () async -> Bool
 
@@ -48,7 +50,7 @@ package struct StatusSource: Sendable {
     let oldest = try? await oldestWaiting()
     return Snapshot(
       now: clock(), version: version, startedAt: startedAt, storeBackend: storeBackend, configuration: configuration(),
-      standing: standing(), gauges: gauges(), oldestWaiting: oldest, record: recorder.snapshot())
+      standing: standing(), gauges: gauges(), oldestWaiting: oldest, record: recorder.snapshot(), tokenUses: tokenUses())
   }
 }
 

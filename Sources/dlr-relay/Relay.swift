@@ -133,6 +133,7 @@ final class Relay: Service {
       isStoreWritable: { [journal] in journal.isHealthy },
       publicDoorAnswers: { [door] in await door.answers(to: token) })
     source.libraryMetrics = libraryMetrics
+    source.tokenUses = { [door] in door.tokenUses() }
     return source
   }
 }

@@ -75,4 +75,13 @@ struct DoorTokenTests {
       #expect(await !door.door.answers(to: Token(label: "1", value: Secret(OpenDoor.token))))
     }
   }
+
+  @Test func `the last use of each token is known by its label, and asking is no use`() async throws {
+    try await withDoor { door in
+      _ = try await door.says(to: request("GET", body: nil) + request("POST", "/hook?token=wrong", headers: ["Connection: close"]))
+      #expect(door.door.tokenUses() == [TokenUse(label: "1", lastUsedAt: nil), TokenUse(label: "2", lastUsedAt: nil)])
+      _ = try await door.says(to: request("POST", "/hook?token=next%2Ftoken+%C3%BC%26%3D", headers: ["Connection: close"]))
+      #expect(door.door.tokenUses() == [TokenUse(label: "1", lastUsedAt: nil), TokenUse(label: "2", lastUsedAt: ManualClock().now)])
+    }
+  }
 }

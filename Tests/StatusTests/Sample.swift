@@ -35,7 +35,7 @@ func sample(
   let gauges = [gauge, LaneGauge(lane: LaneID(2))]
   let recorder = Recorder()
   for n in 1...100 { recorder.observe(.delivered(LaneID(1), tries: 1, lag: .milliseconds(n))) }
-  let source = StatusSource(
+  var source = StatusSource(
     version: "0.1.0", startedAt: now - .hours(2), recorder: recorder, clock: clock.clock,
     configuration: { LoadedConfiguration(fingerprint: "c0ffee", loadedAt: now - .hours(1), routes: routes) },
     standing: { counted }, gauges: { gauges },
@@ -48,6 +48,9 @@ func sample(
       ]
     },
     isStoreWritable: { true }, publicDoorAnswers: { true })
+  source.tokenUses = {
+    [TokenUse(label: "2026-05", lastUsedAt: nil), TokenUse(label: "2026-11", lastUsedAt: now - .seconds(3))]
+  }
   return Sample(clock: clock, source: source)
 }
 

@@ -12,6 +12,7 @@ struct StatusJSONTests {
        "config": {"fingerprint": "c0ffee", "loaded_at": "2026-04-29T03:32:24.000000Z", "last_error": null},
        "received": {"reports": 1234, "duplicates": 5, "unmatched": 6, "filtered": 7, "quarantined": 3,
                     "rejected": {"token_wrong": 4}, "last_at": "2026-04-29T04:32:21.000000Z"},
+       "tokens": [{"label": "2026-05", "last_used_at": null}, {"label": "2026-11", "last_used_at": "2026-04-29T04:32:21.000000Z"}],
        "routes": [
          {"name": "shop", "matched": 100, "delivered": 80, "failed_attempts": 9, "dead": 1, "pending": 19, "in_flight": 4,
           "oldest_pending_seconds": 90, "breaker": "closed", "paused": false,
