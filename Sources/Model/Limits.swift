@@ -12,6 +12,8 @@ package enum Limits {
   package static let drainTimeMax: Duration = .seconds(2)
   /// Reports waiting for the next commit; one more is answered 503.
   package static let waitingCommitsMax = 8_192
+  /// And their bytes, payload and decoded text together.
+  package static let waitingCommitBytesMax = 64 * 1024 * 1024
   /// Reports in one transaction; the rest waits for the next.
   package static let commitBatchMax = 1_024
   /// A delivery's result waits at most this long for a commit to ride with.

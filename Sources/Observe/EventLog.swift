@@ -73,7 +73,7 @@ package struct EventLog: Sendable {
     case .commitFailed(let error):
       write(.error, "the store cannot commit", about: error.kind, ["error": "\(error)"])
     case .storeRecovered:
-      logger.notice("the store works again")
+      write(.notice, "the store works again", about: "store", [:])
     case .swept(let rows):
       logger.debug("deleted what was kept long enough", metadata: ["rows": "\(rows)"])
     default: preconditionFailure("not an event of the store")

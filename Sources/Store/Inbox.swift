@@ -1,22 +1,23 @@
-import Foundation
+import Dispatch
 import Model
+import Synchronization
 
 /// What waits for the writer: the one queue between every other thread and the store.
 ///
-/// Bounded: beyond `Limits.waitingCommitsMax` arrivals are turned away at once. Results are bounded by who sends
+/// Bounded: beyond `Limits.waitingCommitsMax` or `Limits.waitingCommitBytesMax` arrivals are turned away at once. Results are bounded by who sends
 /// (`Limits.unsettledMax`), fetches by two a lane.
-final class Inbox: @unchecked Sendable {  // Every access to the fields is between lock() and unlock().
-  enum Arriving {
+final class Inbox: Sendable {
+  enum Arriving: Sendable {
     case report(Arrival)
     case body(Quarantined)
   }
 
-  struct Waiting {
+  struct Waiting: Sendable {
     var arriving: Arriving
     var then: @Sendable (JournalError?) -> Void
   }
 
-  struct Work {
+  struct Work: Sendable {
     var arrivals: [Waiting] = []
     var results: [Settlement] = []
     var fetches: [(queue: Queue, lane: LaneID)] = []
@@ -26,85 +27,115 @@ final class Inbox: @unchecked Sendable {  // Every access to the fields is betwe
     var isLast = false
   }
 
-  private let condition = NSCondition()
-  private var work = Work()
-  private var oldestResultAt: Date?
-  private var oldestRefusalAt: Date?
-  private var isWriterWaiting = false
-  private static let refusalDelayMax: TimeInterval = 1
+  fileprivate struct State: Sendable {
+    var work = Work()
+    /// Of the arrivals in `work`.
+    var bytes = 0
+    var oldestResultAt: ContinuousClock.Instant?
+    var oldestRefusalAt: ContinuousClock.Instant?
+    var isWriterWaiting = false
+  }
+
+  private let state = Mutex(State())
+  /// Wakes the writer. Its waits are by the clock that nobody sets, as are `DispatchSemaphore`'s.
+  private let wake = DispatchSemaphore(value: 0)
+  fileprivate static let refusalDelayMax: Duration = .seconds(1)
 
   func put(_ arriving: Arriving, then: @escaping @Sendable (JournalError?) -> Void) {
-    let refusal: JournalError? = change { work in
-      if work.isLast { return .closed }
-      if work.arrivals.count >= Limits.waitingCommitsMax { return .overloaded }
-      work.arrivals.append(Waiting(arriving: arriving, then: then))
+    let refusal: JournalError? = change { state in
+      if state.work.isLast { return .closed }
+      let bytes = arriving.bytes
+      guard state.work.arrivals.count < Limits.waitingCommitsMax, state.bytes + bytes <= Limits.waitingCommitBytesMax else {
+        return .overloaded
+      }
+      state.bytes += bytes
+      state.work.arrivals.append(Waiting(arriving: arriving, then: then))
       return nil
     }
     if let refusal { then(refusal) }
   }
 
   func put(_ results: [Settlement]) {
-    condition.lock()
-    if oldestResultAt == nil {
-      oldestResultAt = Date()
+    changeQuietly { state in
+      state.work.results += results
+      guard state.oldestResultAt == nil else { return false }
       // Only the first needs to be noticed: it sets the time by which all are written.
-      if isWriterWaiting { condition.signal() }
+      state.oldestResultAt = .now
+      return true
     }
-    work.results += results
-    condition.unlock()
   }
 
-  func put(fetch queue: Queue, of lane: LaneID) { change { $0.fetches.append((queue, lane)) } }
+  func put(fetch queue: Queue, of lane: LaneID) { change { $0.work.fetches.append((queue, lane)) } }
 
   func put(refused reason: String) {
-    condition.lock()
-    if oldestRefusalAt == nil {
-      oldestRefusalAt = Date()
-      if isWriterWaiting { condition.signal() }
+    changeQuietly { state in
+      state.work.refused[reason, default: 0] += 1
+      guard state.oldestRefusalAt == nil else { return false }
+      state.oldestRefusalAt = .now
+      return true
     }
-    work.refused[reason, default: 0] += 1
-    condition.unlock()
   }
 
   /// Runs `task` on the writer's thread, between two commits, unless the inbox was closed.
   /// - Returns: false if it was closed, and the task will not run.
   func put(task: @escaping @Sendable (Writer) -> Void) -> Bool {
-    change { work in
-      guard !work.isLast else { return false }
-      work.tasks.append(task)
+    change { state in
+      guard !state.work.isLast else { return false }
+      state.work.tasks.append(task)
       return true
     }
   }
 
-  func close() { change { $0.isLast = true } }
+  func close() { change { $0.work.isLast = true } }
 
-  /// Waits until there is something to do, or until `deadline`, and takes it: of the arrivals at most
+  /// Waits until there is something to do, but no longer than `longest`, and takes it: of the arrivals at most
   /// `Limits.commitBatchMax`, of everything else all.
-  func take(until deadline: Date) -> Work {
-    condition.lock()
-    defer { condition.unlock() }
-    isWriterWaiting = true
-    while !isDue(at: Date()) {
-      let wakeAt = [
-        deadline, oldestResultAt?.addingTimeInterval(Limits.settleDelayMax.seconds),
-        oldestRefusalAt?.addingTimeInterval(Self.refusalDelayMax),
-      ]
-      .compactMap { $0 }.min()!
-      if !condition.wait(until: wakeAt), wakeAt == deadline { break }
+  func take(within longest: Duration) -> Work {
+    let deadline = ContinuousClock.now + longest
+    while true {
+      let now = ContinuousClock.now
+      let (work, wait) = state.withLock { state -> (Work?, Duration) in
+        let wakeAt = min(deadline, state.dueAt ?? deadline)
+        state.isWriterWaiting = wakeAt > now
+        return state.isWriterWaiting ? (nil, wakeAt - now) : (state.takeAll(), .zero)
+      }
+      if let work { return work }
+      _ = wake.wait(timeout: .now() + .microseconds(Int(clamping: wait.microseconds + 1)))
     }
-    isWriterWaiting = false
-    return takeAll()
   }
 
-  private func isDue(at now: Date) -> Bool {
-    if !work.arrivals.isEmpty || !work.fetches.isEmpty || !work.tasks.isEmpty || work.isLast { return true }
-    if let oldestResultAt, now >= oldestResultAt.addingTimeInterval(Limits.settleDelayMax.seconds) { return true }
-    if let oldestRefusalAt, now >= oldestRefusalAt.addingTimeInterval(Self.refusalDelayMax) { return true }
-    return false
+  private func change<T: Sendable>(_ body: (inout sending State) -> T) -> T {
+    let (result, mustWake) = state.withLock { state in
+      let result = body(&state)
+      return (result, state.stopWaiting())
+    }
+    if mustWake { wake.signal() }
+    return result
   }
 
-  private func takeAll() -> Work {
-    var taken = Work()
+  /// - Parameter body: returns true if the writer must hear of it.
+  private func changeQuietly(_ body: (inout State) -> Bool) {
+    let mustWake = state.withLock { state in body(&state) && state.stopWaiting() }
+    if mustWake { wake.signal() }
+  }
+}
+
+extension Inbox.State {
+  /// When the writer must come; nil if nothing waits.
+  fileprivate var dueAt: ContinuousClock.Instant? {
+    if !work.arrivals.isEmpty || !work.fetches.isEmpty || !work.tasks.isEmpty || work.isLast { return .now }
+    let times = [oldestResultAt.map { $0 + Limits.settleDelayMax }, oldestRefusalAt.map { $0 + Inbox.refusalDelayMax }]
+    return times.compactMap { $0 }.min()
+  }
+
+  /// - Returns: true if the writer was waiting, and is to be woken: by whoever asked first, and once.
+  fileprivate mutating func stopWaiting() -> Bool {
+    defer { isWriterWaiting = false }
+    return isWriterWaiting
+  }
+
+  fileprivate mutating func takeAll() -> Inbox.Work {
+    var taken = Inbox.Work()
     swap(&taken, &work)
     // Closed stays closed: what comes after is turned away.
     work.isLast = taken.isLast
@@ -115,13 +146,17 @@ final class Inbox: @unchecked Sendable {  // Every access to the fields is betwe
       taken.arrivals.removeSubrange(Limits.commitBatchMax...)
       taken.isLast = false
     }
+    bytes = work.arrivals.reduce(0) { $0 + $1.arriving.bytes }
     return taken
   }
+}
 
-  private func change<T>(_ body: (inout Work) -> T) -> T {
-    condition.lock()
-    defer { condition.unlock() }
-    if isWriterWaiting { condition.signal() }
-    return body(&work)
+extension Inbox.Arriving {
+  /// What it holds in memory while it waits: its bytes, and the decoded text.
+  fileprivate var bytes: Int {
+    switch self {
+    case .report(let arrival): arrival.payload.bytes.count + (arrival.report.body?.count ?? 0)
+    case .body(let body): body.payload.bytes.count
+    }
   }
 }

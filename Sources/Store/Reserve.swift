@@ -14,6 +14,9 @@ struct Reserve {
   }
 
   /// Takes the space. Quick where it is held already.
+  ///
+  /// Asks for twice as much and keeps half, so that a disk which is full but for the reserve does not look as if there were room
+  /// each time the reserve has been given up.
   /// - Returns: false if the disk has not that much room; then nothing is kept.
   mutating func take() -> Bool {
     guard !isHeld else { return true }
@@ -21,7 +24,7 @@ struct Reserve {
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     // Unlike ftruncate(2) this allocates, or fails with ENOSPC or, at a file-size limit, EFBIG.
-    isHeld = posix_fallocate(descriptor, 0, off_t(bytes)) == 0
+    isHeld = posix_fallocate(descriptor, 0, off_t(bytes * 2)) == 0 && ftruncate(descriptor, off_t(bytes)) == 0
     if !isHeld { unlink(path) }
     return isHeld
   }

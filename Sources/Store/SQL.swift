@@ -17,7 +17,8 @@ enum SQL {
 
   // A settlement.
   static let deleteReady = "DELETE FROM ready WHERE lane = ?1 AND seq = ?2"
-  static let deleteRetry = "DELETE FROM retry WHERE lane = ?1 AND seq = ?2"
+  static let deleteRetry = "DELETE FROM retry WHERE lane = ?1 AND seq = ?2 AND tries = ?3"
+  static let deleteDead = "DELETE FROM dead WHERE lane = ?1 AND seq = ?2"
   static let insertRetry = "INSERT INTO retry (lane, seq, due, tries, owed_at) VALUES (?1, ?2, ?3, ?4, ?5)"
   static let insertDead = "INSERT INTO dead (lane, seq, tries, owed_at, died_at) VALUES (?1, ?2, ?3, ?4, ?5)"
   static let insertDone = "INSERT INTO done (seq, lane, tries, settled_at) VALUES (?1, ?2, ?3, ?4)"

@@ -11,8 +11,14 @@ package struct StoppedStore: Sendable {
   package init(path: String) throws(StoreError) {
     guard FileManager.default.fileExists(atPath: path) else { throw .missing(path: path) }
     let lock = try StoreLock(storePath: path)
+    let reader: StoreReader
     do {
-      let reader = try StoreReader(path: path)
+      reader = try StoreReader(path: path)
+    } catch {
+      throw StoreConnection.explain(error, path: path)
+    }
+    try reader.check(path: path)
+    do {
       (standing, waiting) = try withExtendedLifetime(lock) { (try reader.read(Standing.read).0, try reader.waiting()) }
     } catch {
       throw .unusable(path: path, words: "\(error)")

@@ -66,10 +66,15 @@ final class StoreConnection {
   /// For what is not on the data path.
   func slowly<T>(_ body: (Database) throws -> T) throws -> T { try database.writeWithoutTransaction(body) }
 
-  /// Moves the WAL into the database once it has grown. Not in a transaction; errors wait for the next commit to show.
-  func checkpointIfGrown() {
+  /// Moves the WAL into the database once it has grown. Not in a transaction.
+  /// - Throws: and nothing is lost, since the WAL still has it.
+  func checkpointIfGrown() throws(SQLiteFailure) {
     guard walPages.pointee >= Self.checkpointPages else { return }
-    _ = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+    let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+    // Busy: a reader needs what is in the WAL, and the rest is moved next time.
+    guard code == SQLITE_OK || code == SQLITE_BUSY else { throw SQLiteFailure(handle) }
+    // Until the next commit tells anew, there is nothing to move.
+    walPages.pointee = 0
   }
 
   func close() {
@@ -102,7 +107,7 @@ final class StoreConnection {
   }
 
   /// True for a store and for a new file. Asked before anything is changed of it.
-  private static func isOurs(_ db: Database) throws -> Bool {
+  static func isOurs(_ db: Database) throws -> Bool {
     let applied = try Schema.migrator.appliedIdentifiers(db)
     let tables = try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'grdb_migrations'")
     return applied.contains(Schema.migrator.migrations[0]) || (applied.isEmpty && tables.isEmpty)
@@ -121,7 +126,7 @@ final class StoreConnection {
     }
   }
 
-  private static func explain(_ error: any Error, path: String) -> StoreError {
+  static func explain(_ error: any Error, path: String) -> StoreError {
     switch error {
     case let error as StoreError: return error
     case let error as SQLiteFailure: return explain(code: error.code, words: error.words, path: path)
@@ -146,7 +151,7 @@ final class StoreConnection {
 struct Statements {
   let begin, commit, rollback: Statement
   let insertReport, insertPayload, insertReady, findReport, refreshReport, insertQuarantine: Statement
-  let deleteReady, deleteRetry, insertRetry, insertDead, insertDone, insertAttempt, thinAttempts: Statement
+  let deleteReady, deleteRetry, deleteDead, insertRetry, insertDead, insertDone, insertAttempt, thinAttempts: Statement
   let updateLane, addWaiting, takeWaiting, clearWaiting, setCounter: Statement
   let readyPage, retryPage, nextDue: Statement
   private let all: [Statement]
@@ -169,6 +174,7 @@ struct Statements {
     insertQuarantine = try prepare(SQL.insertQuarantine)
     deleteReady = try prepare(SQL.deleteReady)
     deleteRetry = try prepare(SQL.deleteRetry)
+    deleteDead = try prepare(SQL.deleteDead)
     insertRetry = try prepare(SQL.insertRetry)
     insertDead = try prepare(SQL.insertDead)
     insertDone = try prepare(SQL.insertDone)

@@ -53,6 +53,13 @@ struct Tally {
     waiting[Minute(settlement.lane, settlement.owedAt), default: 0] -= 1
   }
 
+  /// A copy that was given up was delivered after all.
+  mutating func revived(_ lane: LaneID, at endedAt: Instant) {
+    lanes[lane, default: Lane()].dead -= 1
+    lanes[lane, default: Lane()].delivered += 1
+    lanes[lane, default: Lane()].lastDeliveredAt = endedAt
+  }
+
   /// Writes the numbers as they will be, with the transaction that changes them.
   func write(_ statements: Statements, onto standing: Standing, lastSeq: Int64) throws(SQLiteFailure) {
     for (id, change) in lanes {

@@ -66,11 +66,13 @@ struct Transaction {
     }
   }
 
-  /// Late and repeated settlements are ordinary: what is settled already is in neither queue, and nothing changes.
-  mutating func settle(_ settlement: Settlement, _ statements: Statements, _ book: LaneBook) throws(SQLiteFailure) {
+  /// Late and repeated settlements are ordinary: what was settled since the delivery was handed over, or tried again, stays as
+  /// it is. Only a copy that an app took after it was given up is delivered after all.
+  /// - Returns: false if nothing changed.
+  @discardableResult
+  mutating func settle(_ settlement: Settlement, _ statements: Statements, _ book: LaneBook) throws(SQLiteFailure) -> Bool {
     let (lane, seq) = (Value.lane(settlement.lane), Value.integer(settlement.seq))
-    let delete = settlement.queue == .ready ? statements.deleteReady : statements.deleteRetry
-    guard try delete.run(lane, seq) == 1 else { return }
+    guard try takeFromQueue(settlement, statements) else { return try takeFromDead(settlement, statements) }
     let endedAt = settlement.startedAt + settlement.took
     switch settlement.result {
     case .delivered:
@@ -83,6 +85,24 @@ struct Transaction {
     }
     if settlement.result != .delivered { try storeAttempt(settlement, statements) }
     tally.settled(settlement)
+    return true
+  }
+
+  private func takeFromQueue(_ settlement: Settlement, _ statements: Statements) throws(SQLiteFailure) -> Bool {
+    let (lane, seq) = (Value.lane(settlement.lane), Value.integer(settlement.seq))
+    switch settlement.queue {
+    case .ready: return try statements.deleteReady.run(lane, seq) == 1
+    case .retry: return try statements.deleteRetry.run(lane, seq, .count(settlement.tries - 1)) == 1
+    }
+  }
+
+  private mutating func takeFromDead(_ settlement: Settlement, _ statements: Statements) throws(SQLiteFailure) -> Bool {
+    let (lane, seq) = (Value.lane(settlement.lane), Value.integer(settlement.seq))
+    guard settlement.result == .delivered, try statements.deleteDead.run(lane, seq) == 1 else { return false }
+    let endedAt = settlement.startedAt + settlement.took
+    try statements.insertDone.run(seq, lane, .count(settlement.tries), .instant(endedAt))
+    tally.revived(settlement.lane, at: endedAt)
+    return true
   }
 
   private func storeAttempt(_ settlement: Settlement, _ statements: Statements) throws(SQLiteFailure) {

@@ -28,8 +28,8 @@ final class Writer {
   private var fallenBehind: Set<LaneID> = []
 
   /// After a failed commit, what is kept is tried again this often even if nothing arrives.
-  private static let tryAgainEvery: TimeInterval = 0.25
-  private static let idleMax: TimeInterval = 60
+  private static let tryAgainEvery: Duration = .milliseconds(250)
+  private static let idleMax: Duration = .seconds(60)
 
   init(
     path: String, connection: StoreConnection, inbox: Inbox, ledger: Ledger, retention: Retention, clock: @escaping Clock,
@@ -51,16 +51,15 @@ final class Writer {
     if !reserve.take() { ledger.commitFailed() }
     var work: Inbox.Work
     repeat {
-      work = inbox.take(until: nextDeadline())
+      work = inbox.take(within: waitMax())
       process(&work)
     } while !work.isLast
     connection.close()
   }
 
-  private func nextDeadline() -> Date {
-    if isBroken || hasKept || !reserve.isHeld { return Date(timeIntervalSinceNow: Self.tryAgainEvery) }
-    let untilSweep = (sweeper.nextStepAt - clock()).seconds
-    return Date(timeIntervalSinceNow: max(0, min(untilSweep, Self.idleMax)))
+  private func waitMax() -> Duration {
+    if isBroken || hasKept || !reserve.isHeld { return Self.tryAgainEvery }
+    return max(.zero, min(sweeper.nextStepAt - clock(), Self.idleMax))
   }
 
   private func process(_ work: inout Inbox.Work) {
@@ -70,7 +69,7 @@ final class Writer {
     for task in work.tasks { task(self) }
     if isReadyToWrite(&work.arrivals) { commit(work.arrivals) }
     if results.isEmpty { answerFetches() }
-    connection.checkpointIfGrown()
+    checkpoint()
     sweepIfDue()
   }
 
@@ -79,7 +78,7 @@ final class Writer {
   /// Brings the store back if it can be brought back. While it cannot, arrivals are turned away and results wait.
   private func isReadyToWrite(_ arrivals: inout [Inbox.Waiting]) -> Bool {
     if isBroken {
-      guard reopen() else {
+      guard reopen(), canCommit() else {
         refuse(arrivals, because: .failed(code: 0, words: "it cannot be opened again after an error"))
         return false
       }
@@ -117,9 +116,44 @@ final class Writer {
     // What an error of fsync left in the page cache and what on disk is unknown (sqlite.org/forum, LWN 752063): only a new
     // connection reads the file as a crash would have left it.
     isBroken = !isFull
-    guard isFull, reserve.isHeld else { return }
-    reserve.giveUp()
-    if hasKept { commit([]) }
+    if isFull, reserve.isHeld {
+      reserve.giveUp()
+      if hasKept { commit([]) }
+    } else if failure.isOfOneRow {
+      isBroken = false
+      storeOneByOne()
+    }
+  }
+
+  /// A result that the schema refuses is a mistake of ours. It must not keep everything else from being stored: it is left out,
+  /// loudly, and its copy is sent again after the next start.
+  private func storeOneByOne() {
+    let (kept, given) = (results, expired)
+    (results, expired) = ([], [])
+    for result in kept {
+      results = [result]
+      guard !tryCommit([]) else { continue }
+      ledger.handOver(handover(of: Transaction(lastSeq: lastSeq)))
+      results = []
+    }
+    for expiry in given {
+      expired = [expiry]
+      if !tryCommit([]) { expired = [] }
+    }
+    ledger.recovered()
+  }
+
+  /// Writes something that changes nothing, and sees whether it reaches the disk.
+  private func canCommit() -> Bool {
+    do {
+      try connection.transact { statements throws(SQLiteFailure) in
+        try statements.setCounter.run(.text(CounterName.lastSeq), .integer(lastSeq))
+      }
+      return true
+    } catch {
+      observer(.commitFailed(error.journalError))
+      return false
+    }
   }
 
   /// Opens the file anew and compares it with what was promised.
@@ -150,23 +184,40 @@ final class Writer {
 
   private func commit(_ arrivals: [Inbox.Waiting]) {
     guard !arrivals.isEmpty || hasKept || !refused.isEmpty else { return }
+    do {
+      try store(arrivals)
+    } catch {
+      commitFailed(error, arrivals: arrivals)
+    }
+  }
+
+  private func tryCommit(_ arrivals: [Inbox.Waiting]) -> Bool {
+    do {
+      try store(arrivals)
+      return true
+    } catch {
+      observer(.commitFailed(error.journalError))
+      return false
+    }
+  }
+
+  private func store(_ arrivals: [Inbox.Waiting]) throws(SQLiteFailure) {
     let startedAt = clock()
     var transaction = Transaction(lastSeq: lastSeq)
-    do {
-      transaction.tally.refused = refused
-      try connection.transact { statements throws(SQLiteFailure) in
-        for arrival in arrivals { try transaction.store(arrival.arriving, statements, book) }
-        for result in results + expired { try transaction.settle(result, statements, book) }
-        try ledger.write(transaction.tally, statements, lastSeq: transaction.lastSeq)
-      }
-    } catch {
-      return commitFailed(error, arrivals: arrivals)
+    var died: [Settlement] = []
+    transaction.tally.refused = refused
+    try connection.transact { statements throws(SQLiteFailure) in
+      for arrival in arrivals { try transaction.store(arrival.arriving, statements, book) }
+      for result in results { try transaction.settle(result, statements, book) }
+      for expiry in expired where try transaction.settle(expiry, statements, book) { died.append(expiry) }
+      try ledger.write(transaction.tally, statements, lastSeq: transaction.lastSeq)
     }
     lastSeq = transaction.lastSeq
     ledger.committed(transaction.tally, isHealthy: reserve.isHeld)
     for arrival in arrivals { arrival.then(nil) }
     ledger.handOver(handover(of: transaction))
     observer(.committed(reports: arrivals.count, results: results.count, took: clock() - startedAt))
+    for expiry in died { observer(.died(expiry.lane, tries: expiry.tries - 1)) }
     results.removeAll(keepingCapacity: true)
     expired.removeAll()
     refused = [:]
@@ -192,6 +243,18 @@ final class Writer {
   }
 
   // MARK: - Between commits
+
+  private func checkpoint() {
+    guard !isBroken else { return }
+    do {
+      try connection.checkpointIfGrown()
+    } catch {
+      // The WAL has everything; but after an error of fsync only a new connection knows what the database has.
+      ledger.commitFailed()
+      observer(.commitFailed(error.journalError))
+      isBroken = !error.isForWantOfRoom
+    }
+  }
 
   private func answerFetches() {
     var handover = Handover()
@@ -269,6 +332,9 @@ extension SQLiteFailure {
     // SHMSIZE: the WAL index could not grow. WRITE: EFBIG and EDQUOT come as this.
     code & 0xff == SQLITE_FULL || code == Self.ioErrorWrite || code == Self.ioErrorShmSize
   }
+
+  /// True where a row is at fault, and neither the disk nor the file: a new connection would fail in the same way.
+  var isOfOneRow: Bool { [SQLITE_CONSTRAINT, SQLITE_TOOBIG, SQLITE_MISMATCH].contains(code & 0xff) }
 
   // Macros that Swift does not import, sqlite.org/rescode.html.
   private static let ioErrorWrite = SQLITE_IOERR | 3 << 8
