@@ -9,9 +9,10 @@ struct DispatcherRunTests {
   @Test(arguments: 1...16)
   func `whatever happens, all that is handed over is sent, in order, once at a time, within the window`(seed: UInt64) {
     var run = Run(seed: seed)
-    for _ in 0..<2_000 where run.flaw == nil { run.step() }
+    for _ in 0..<4_000 where run.flaw == nil { run.step() }
     run.drain()
     #expect(run.flaw == nil, "seed \(seed), after \(run.trace.suffix(12))")
+    #expect(run.spills > 0 && run.repeats > 30, "seed \(seed) tests too little: \(run.spills) \(run.repeats)")
   }
 }
 
@@ -39,6 +40,8 @@ private struct Run {
   private var owed: Set<Key> = []
   private var lastFirstTry: [Int64]
   private(set) var flaw: String?
+  private(set) var spills = 0
+  private(set) var repeats = 0
   private(set) var trace: [String] = []
 
   init(seed: UInt64) {
@@ -60,12 +63,12 @@ private struct Run {
 
   mutating func step() {
     switch Int.random(in: 0..<10, using: &rng) {
-    case 0, 1, 2: arrive(Int.random(in: 1...4, using: &rng))
-    case 3, 4: end(Int.random(in: 0...3, using: &rng))
+    case 0, 1: arrive(chance(4) ? 40 : Int.random(in: 1...2, using: &rng))
+    case 2, 3, 4: end(Int.random(in: 0...12, using: &rng))
     case 5: commit()
     case 6: answerFetch()
     case 7: now = now + .milliseconds(Int.random(in: 0...300, using: &rng))
-    case 8: if chance(10) { isDown[Int.random(in: 0..<isDown.count, using: &rng)].toggle() }
+    case 8: if chance(30) { isDown[Int.random(in: 0..<isDown.count, using: &rng)] = chance(15) }
     default: if chance(3) { now = now + .seconds(Int.random(in: -30...30, using: &rng)) }
     }
     advance()
@@ -101,7 +104,9 @@ private struct Run {
       ready[lane].append(new)
       switch book.committed(new) {
       case .handOver: handover.deliveries.append(new)
-      case .spill: handover.spilled.append(new.lane)
+      case .spill:
+        handover.spilled.append(new.lane)
+        spills += 1
       case .stay: break
       }
     }
@@ -203,7 +208,7 @@ private struct Run {
     if inFlight.contains(where: { $0.route == lane && $0.delivery.seq == seq }) { flaw = flaw ?? "\(seq) is in flight twice" }
     inFlight.append(attempt)
     if inFlight.filter({ $0.route == lane }).count > Self.concurrency[lane] { flaw = flaw ?? "lane \(lane) is over its window" }
-    guard attempt.delivery.tries == 0 else { return }
+    guard attempt.delivery.tries == 0 else { return repeats += 1 }
     if seq <= lastFirstTry[lane] { flaw = flaw ?? "\(seq) was overtaken by \(lastFirstTry[lane])" }
     lastFirstTry[lane] = seq
   }

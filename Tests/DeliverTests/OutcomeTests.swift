@@ -81,7 +81,7 @@ struct OutcomeTests {
   }
 
   @Test func `no answer in time is told apart from an answer that does not end`() async throws {
-    let timeout = Duration.milliseconds(300)
+    let timeout = Duration.seconds(1)
     try await outcome(of: .silence, timeout: timeout) { settlement, app in
       #expect(settlement.outcome == .failed(.timeoutFirstByte))
       #expect(app.requests.all.count == 1)
@@ -98,7 +98,7 @@ struct OutcomeTests {
   @Test func `a time-out on a connection that was used before is one of the answer, not of connecting`() async throws {
     try await AppServer.with(answering: { $0.number == 1 ? .status(200) : .silence }) { app in
       let route = route(url: app.url()) {
-        $0.timeout = .milliseconds(300)
+        $0.timeout = .seconds(1)
         $0.retry.first = .hours(1)
       }
       try await withDeliverer([route]) { sending in
@@ -113,7 +113,7 @@ struct OutcomeTests {
   @Test func `the time of an attempt runs though the time of day stands still or goes back`() async throws {
     let clock = ManualClock()
     try await AppServer.with(answering: { _ in .silence }) { app in
-      try await withDeliverer([route(url: app.url()) { $0.timeout = .milliseconds(300) }], clock: clock.clock) { sending in
+      try await withDeliverer([route(url: app.url()) { $0.timeout = .seconds(1) }], clock: clock.clock) { sending in
         sending.journal.add([delivery(1)])
         _ = try await app.request(1)
         clock.advance(by: .hours(-1))
@@ -126,7 +126,7 @@ struct OutcomeTests {
   @Test func `an address that takes no connection is a time-out of connecting`() async throws {
     let full = try FullListener()
     defer { full.close() }
-    try await settlement(url: "http://127.0.0.1:\(full.port)/?query-secret", timeout: .milliseconds(300)) { settlement in
+    try await settlement(url: "http://127.0.0.1:\(full.port)/?query-secret", timeout: .seconds(1)) { settlement in
       #expect(settlement.outcome == .failed(.timeoutConnect))
     }
   }

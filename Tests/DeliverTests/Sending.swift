@@ -1,5 +1,5 @@
-import Dispatch
 import Deliver
+import Foundation
 import Model
 import Support
 
@@ -15,10 +15,10 @@ struct Sending: Sendable {
     return try await journal.settled.first { $0.lane == delivery.lane && $0.seq == delivery.seq }
   }
 
-  /// Blocks no thread of the pool.
+  /// Blocks a thread of its own: those of the pools are few, and all other tests want them.
   func stop() async {
     await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
+      Thread.detachNewThread {
         deliverer.stop()
         continuation.resume()
       }
