@@ -107,6 +107,8 @@ final class Transfer {
     check(relay_easy_set_pointer(easy, CURLOPT_PRIVATE, context))
     check(relay_easy_set_string(easy, CURLOPT_URL, settings.url.reveal()))
     check(relay_easy_allow_http_only(easy))
+    // Reports go to the app and nowhere else, whatever http_proxy says.
+    check(relay_easy_set_string(easy, CURLOPT_PROXY, ""))
     check(relay_easy_set_long(easy, CURLOPT_POST, 1))
     check(relay_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0))
     check(relay_easy_set_long(easy, CURLOPT_NOSIGNAL, 1))

@@ -88,6 +88,8 @@ package enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {
   case full
   /// The commit queue is at its bound. Nothing was stored.
   case overloaded
+  /// Not on disk by the deadline. It may get there yet; then the provider's retry is a repeat.
+  case late
   /// The store answered with an error of its own: an SQLite result code, and words without any stored value.
   case failed(code: Int, words: String)
   /// The journal was closed. Nothing was stored.
@@ -97,6 +99,7 @@ package enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {
     switch self {
     case .full: "no space is left for the store"
     case .overloaded: "too many reports wait for the store"
+    case .late: "the commit took longer than receive.deadline"
     case .failed(let code, let words): "the store failed with code \(code): \(words)"
     case .closed: "the store is closed"
     }

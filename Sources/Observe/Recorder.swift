@@ -116,6 +116,7 @@ extension JournalError {
     switch self {
     case .full: "full"
     case .overloaded: "overloaded"
+    case .late: "late"
     case .failed: "failed"
     case .closed: "closed"
     }

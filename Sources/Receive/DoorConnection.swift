@@ -45,6 +45,8 @@ final class DoorConnection: ChannelInboundHandler {
   private var state = State.idle
   /// Numbers the requests, so that an answer of the store that comes after the deadline is known to be late.
   private var request = 0
+  /// When the first bytes of a request came whose head is not complete yet.
+  private var firstBytesAt: Instant?
   /// The other side has sent its last byte; it may still read.
   private var isInputClosed = false
   private var deadline: NIODeadline = .distantFuture
@@ -68,11 +70,19 @@ final class DoorConnection: ChannelInboundHandler {
     }
   }
 
+  /// Bytes came, of whatever. Between two requests they begin the next one, and its time runs from here.
+  func bytesCame() {
+    guard case .idle = state, firstBytesAt == nil else { return }
+    firstBytesAt = door.clock()
+    limit(door.readTimeout)
+  }
+
   private func began(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
     guard case .idle = state else { return }
     request += 1
-    limit(door.readTimeout)
-    let started = Request(head: head, startedAt: door.clock())
+    // One that waited behind another begins now.
+    if firstBytesAt == nil { limit(door.readTimeout) }
+    let started = Request(head: head, startedAt: firstBytesAt.take() ?? door.clock())
     switch door.admissions.decide(head) {
     case .report(let token):
       door.used(token, at: started.startedAt)
@@ -198,13 +208,14 @@ final class DoorConnection: ChannelInboundHandler {
     guard let context else { return }
     guard deadline <= .now() else { return scheduleCheck(context) }
     switch state {
+    case .idle where firstBytesAt != nil: refuse(.slow, context)
     case .idle, .closing:
       // The parser reports half a request when the connection ends; nobody is refused any more.
       state = .closing(droppedBytes: 0)
       context.close(promise: nil)
     case .reading, .dropping: refuse(.slow, context)
     case .committing(let late):
-      door.observer(.notStored(.overloaded))
+      door.observer(.notStored(.late))
       answer(.notReceived, late, context)
     }
   }
@@ -214,7 +225,8 @@ final class DoorConnection: ChannelInboundHandler {
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
   func channelActive(context: ChannelHandlerContext) {
-    limit(door.idleTimeout)
+    // Who connects means to ask: a connection that never does is the cheapest way to take others their place.
+    limit(min(door.idleTimeout, door.readTimeout))
     context.fireChannelActive()
   }
 

@@ -124,9 +124,11 @@ package final class PublicDoor: Sendable {
     limits.maxHeaderFieldSize = Limits.headerBytesMax
     limits.maxHeaderListSize = Limits.headerBytesMax
     let pipeline = channel.pipeline.syncOperations
-    try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)))
     let requests = RequestQueue()
+    let connection = DoorConnection(door: door, completions: completions, requests: requests)
+    try pipeline.addHandler(ByteWatch(connection))
+    try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)))
     try pipeline.addHandler(requests)
-    try pipeline.addHandler(DoorConnection(door: door, completions: completions, requests: requests))
+    try pipeline.addHandler(connection)
   }
 }

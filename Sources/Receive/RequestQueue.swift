@@ -1,6 +1,21 @@
 import NIOCore
 import NIOHTTP1
 
+/// Tells the connection that bytes came, before anybody has made sense of them.
+final class ByteWatch: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias InboundOut = ByteBuffer
+
+  private let connection: DoorConnection
+
+  init(_ connection: DoorConnection) { self.connection = connection }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    connection.bytesCame()
+    context.fireChannelRead(data)
+  }
+}
+
 /// Hands a connection's requests on one at a time: what a client sends before it has its answer waits here.
 ///
 /// NIO's own pipelining handler stops reading while an answer is pending and starts again after it, which costs two epoll_ctl

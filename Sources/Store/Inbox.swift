@@ -95,12 +95,12 @@ final class Inbox: Sendable {
     while true {
       let now = ContinuousClock.now
       let (work, wait) = state.withLock { state -> (Work?, Duration) in
-        let wakeAt = min(deadline, state.dueAt ?? deadline)
+        let wakeAt = min(deadline, state.dueAt(now) ?? deadline)
         state.isWriterWaiting = wakeAt > now
         return state.isWriterWaiting ? (nil, wakeAt - now) : (state.takeAll(), .zero)
       }
       if let work { return work }
-      _ = wake.wait(timeout: .now() + .microseconds(Int(clamping: wait.microseconds + 1)))
+      _ = wake.wait(timeout: DispatchTime.now() + .microseconds(Int(clamping: wait.microseconds + 1)))
     }
   }
 
@@ -122,8 +122,8 @@ final class Inbox: Sendable {
 
 extension Inbox.State {
   /// When the writer must come; nil if nothing waits.
-  fileprivate var dueAt: ContinuousClock.Instant? {
-    if !work.arrivals.isEmpty || !work.fetches.isEmpty || !work.tasks.isEmpty || work.isLast { return .now }
+  fileprivate func dueAt(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+    if !work.arrivals.isEmpty || !work.fetches.isEmpty || !work.tasks.isEmpty || work.isLast { return now }
     let times = [oldestResultAt.map { $0 + Limits.settleDelayMax }, oldestRefusalAt.map { $0 + Inbox.refusalDelayMax }]
     return times.compactMap { $0 }.min()
   }

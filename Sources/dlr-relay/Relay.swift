@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Model
 import NIOCore
+import NIOPosix
 import Observe
 import Receive
 import Route
@@ -32,6 +33,8 @@ final class Relay: Service {
   static func start(
     _ configuration: Configuration, fingerprint: String, logger: Logger, libraryMetrics: PrometheusFactory
   ) async throws -> Relay {
+    // Bound for good only when the relay runs. Found taken now, nothing has been accepted yet.
+    try await ensureFree(configuration.status.listen, key: "status.listen")
     let recorder = Recorder()
     let names = Mutex<[LaneID: String]>([:])
     let log = EventLog(logger: logger, laneName: { id in names.withLock { $0[id] ?? "lane \(id.number)" } }, clock: systemClock)
@@ -105,8 +108,9 @@ final class Relay: Service {
     observer(.stopping)
     await door.stopAccepting()
     await offPool { [deliverer] in deliverer.stop() }
-    await door.close()
+    // Commits what waits, so that every request that is with the store has its answer before its connection ends.
     await offPool { [journal] in journal.close() }
+    await door.close()
     observer(.stopped)
   }
 
@@ -142,6 +146,18 @@ final class Relay: Service {
 func offPool<T: Sendable>(_ body: @escaping @Sendable () -> T) async -> T {
   await withCheckedContinuation { continuation in
     DispatchQueue.global().async { continuation.resume(returning: body()) }
+  }
+}
+
+/// - Throws: `Failure` if the address cannot be listened on.
+private func ensureFree(_ endpoint: Endpoint, key: String) async throws {
+  do {
+    let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .bind(host: endpoint.host, port: endpoint.port).get()
+    try await listener.close()
+  } catch {
+    throw Failure(explain(error, listening: endpoint, key: key))
   }
 }
 

@@ -26,7 +26,8 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     let file = try ConfigurationFile(reading: config)
-    let configuration = try file.configuration(warnings: true)
+    var configuration = try file.configuration(warnings: true)
+    configuration.receive.connectionsMax = try connectionsAllowed(configuration)
     // A pipe that closed, a file-size limit: errors of a write, not reasons to die.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
@@ -53,6 +54,25 @@ struct Serve: AsyncParsableCommand {
       // Into a pipe, print would keep it until the end.
       fflush(nil)
     }
+  }
+
+  /// Raises the limit of open files as far as it goes. Connections beyond it would keep the relay from accepting, sending and
+  /// showing anything.
+  /// - Returns: as many connections as there is room for beside everything else; said on stderr if they are fewer than asked for.
+  private func connectionsAllowed(_ configuration: Configuration) throws -> Int {
+    let (other, connectionsMin) = (64, 16)
+    var limit = rlimit()
+    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    let transfers = min(Limits.transfersMax, configuration.routes.reduce(0) { $0 + $1.concurrency }) + configuration.routes.count
+    let allowed = Int(clamping: limit.rlim_cur) - transfers - other
+    let asked = configuration.receive.connectionsMax
+    guard allowed < asked else { return asked }
+    let advice = "allow \(asked + transfers + other) open files (ulimit -Hn, LimitNOFILE)"
+    guard allowed >= connectionsMin else { throw Failure("too few files may be open to serve: \(advice), or send less at once") }
+    complain("receive.connections is \(allowed) instead of \(asked), since no more files may be open; \(advice)")
+    return allowed
   }
 
   private func makeLogger() -> Logger {

@@ -149,7 +149,7 @@ struct DoorLimitTests {
 
   @Test(arguments: ["right-token", "wrong"])
   func `a body that is too slow is answered 408 and the connection ends`(token: String) async throws {
-    try await withDoor(settings: { $0.readTimeout = .milliseconds(50) }) { door in
+    try await withDoor(settings: { $0.readTimeout = .seconds(2) }) { door in
       let said = try await door.says(to: "POST /hook?token=\(token) HTTP/1.1\r\nHost: r\r\nContent-Length: 100\r\n\r\n{\"rep")
       #expect(said == answer("408 Request Timeout", #"{"error":"request took too long"}"#, closes: true))
       #expect(door.refusals == [.slow])
@@ -157,12 +157,21 @@ struct DoorLimitTests {
     }
   }
 
-  @Test(arguments: ["", "POST /hook?tok"])
-  func `a connection without a request ends after the idle time`(bytes: String) async throws {
-    try await withDoor(settings: { $0.idleTimeout = .milliseconds(50) }) { door in
-      let said = try await door.says(to: bytes)
-      #expect(said == "")
-      #expect(door.refusals.isEmpty)
+  @Test func `a connection without a request ends after the idle time, or sooner after the time for one`() async throws {
+    for limit in [\ReceiveSettings.idleTimeout, \.readTimeout] {
+      try await withDoor(settings: { $0[keyPath: limit] = .milliseconds(50) }) { door in
+        let said = try await door.says(to: "")
+        #expect(said == "")
+        #expect(door.refusals.isEmpty)
+      }
+    }
+  }
+
+  @Test func `a head that is too slow is answered 408, from its first byte on`() async throws {
+    try await withDoor(settings: { $0.readTimeout = .seconds(2) }) { door in
+      let said = try await door.says(to: "POST /hook?tok")
+      #expect(said == answer("408 Request Timeout", #"{"error":"request took too long"}"#, closes: true))
+      #expect(door.refusals == [.slow])
     }
   }
 

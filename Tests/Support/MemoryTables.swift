@@ -34,6 +34,7 @@ struct MemoryTables: Sendable {
   private var seqOf: [Key: Int64] = [:]
   /// Everything unsettled.
   private var owed: [LaneID: [Int64: Owed]] = [:]
+  private var dead: [LaneID: Set<Int64>] = [:]
 
   mutating func lanes(for names: [String]) -> [LaneID] {
     names.map { name in
@@ -77,7 +78,9 @@ struct MemoryTables: Sendable {
 
   mutating func settle(_ settlement: Settlement, _ book: LaneBook) {
     let (lane, endedAt) = (settlement.lane, settlement.startedAt + settlement.took)
-    guard var entry = owed[lane]?[settlement.seq], entry.queue == settlement.queue else { return }
+    guard var entry = owed[lane]?[settlement.seq], entry.queue == settlement.queue, entry.tries == settlement.tries - 1 else {
+      return deliverAfterAll(settlement, endedAt)
+    }
     switch settlement.result {
     case .delivered:
       owed[lane]![settlement.seq] = nil
@@ -86,6 +89,7 @@ struct MemoryTables: Sendable {
       return
     case .dead:
       owed[lane]![settlement.seq] = nil
+      dead[lane, default: []].insert(settlement.seq)
       standing.lanes[lane.number - 1].dead += 1
     case .retry(let due):
       (entry.queue, entry.due, entry.tries) = (.retry, book.dueAfterCursor(due, of: lane), settlement.tries)
@@ -94,6 +98,13 @@ struct MemoryTables: Sendable {
     standing.lanes[lane.number - 1].failedAttempts += 1
     standing.lanes[lane.number - 1].lastError = settlement.detail
     standing.lanes[lane.number - 1].lastErrorAt = endedAt
+  }
+
+  private mutating func deliverAfterAll(_ settlement: Settlement, _ endedAt: Instant) {
+    guard settlement.result == .delivered, dead[settlement.lane]?.remove(settlement.seq) != nil else { return }
+    standing.lanes[settlement.lane.number - 1].dead -= 1
+    standing.lanes[settlement.lane.number - 1].delivered += 1
+    standing.lanes[settlement.lane.number - 1].lastDeliveredAt = endedAt
   }
 
   mutating func quarantine(_ body: Quarantined) { standing.quarantined[body.reason, default: 0] += 1 }

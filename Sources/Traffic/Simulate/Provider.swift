@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// The simulated provider at work: takes from the dispatcher what is due and gives it to a free connection. Lives on one
+/// The simulated provider at work: takes from the schedule what is due and gives it to a free connection. Lives on one
 /// event loop and is called on no other thread.
 final class Provider {
   /// After a stop, what is on its way may still be answered for so long.
@@ -14,7 +14,7 @@ final class Provider {
   private let done: EventLoopPromise<SimulateSummary>
   private let record: RecordFile?
   private let started = NIODeadline.now()
-  private var dispatcher: Dispatcher
+  private var schedule: Schedule
   private var tally = SimulateTally()
   /// The last one used comes first, so that a low rate uses few connections.
   private var idle: [ProviderConnection] = []
@@ -28,7 +28,7 @@ final class Provider {
     self.record = record
     self.loop = loop
     self.done = done
-    dispatcher = Dispatcher(campaign: Campaign(settings.campaign), pace: settings.pace)
+    schedule = Schedule(campaign: Campaign(settings.campaign), pace: settings.pace)
   }
 
   var summary: SimulateSummary { tally.summary(seed: settings.campaign.seed, elapsed: now) }
@@ -36,7 +36,7 @@ final class Provider {
   /// Sends what is due, as far as connections are free.
   func pump() {
     while !isEnded, !idle.isEmpty || connections.count < settings.pace.connections {
-      switch dispatcher.next(at: now) {
+      switch schedule.next(at: now) {
       case .send(let job): start(job)
       case .wait(let until): return wake(at: until)
       case .waitForAnswer: return
@@ -46,8 +46,8 @@ final class Provider {
   }
 
   func stop() {
-    tally.unanswered += dispatcher.stop()
-    guard dispatcher.inFlight > 0 else { return end() }
+    tally.unanswered += schedule.stop()
+    guard schedule.inFlight > 0 else { return end() }
     loop.assumeIsolated().scheduleTask(in: Self.stopTimeMax) { self.end() }
   }
 
@@ -90,7 +90,7 @@ final class Provider {
     guard !isEnded else { return }
     if isReusable { idle.append(connection) }
     let now = now
-    let outcome = dispatcher.settled(job, isAnswered: answer.isSuccess, at: now)
+    let outcome = schedule.settled(job, isAnswered: answer.isSuccess, at: now)
     if tally.ended(job, answer, outcome, latency: now - job.due) {
       do {
         try record?.add("\(job.request.report.id)\t\(job.request.report.status.rawValue)")
@@ -119,7 +119,7 @@ final class Provider {
 
   private func end() {
     guard !isEnded else { return }
-    tally.unanswered += dispatcher.inFlight
+    tally.unanswered += schedule.inFlight
     shut()
     done.succeed(summary)
   }

@@ -45,7 +45,7 @@ struct SimulateTally: Sendable {
 
   /// - Parameter latency: from when the try was due.
   /// - Returns: true if this made the report one that was answered 2xx, once for each distinct report.
-  mutating func ended(_ job: Job, _ answer: Answer, _ outcome: Dispatcher.Settled, latency: Duration) -> Bool {
+  mutating func ended(_ job: Job, _ answer: Answer, _ outcome: Schedule.Settled, latency: Duration) -> Bool {
     answers[answer.label, default: 0] += 1
     guard answer.isSuccess else {
       if outcome == .givenUp {

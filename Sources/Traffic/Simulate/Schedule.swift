@@ -33,7 +33,7 @@ struct Job: Sendable {
 ///
 /// The reports of one message are sent in the campaign's order: the second waits until the first is settled, or else
 /// the network would add disorder to what was asked for. Duplicates do not wait.
-struct Dispatcher: Sendable {
+struct Schedule: Sendable {
   enum Next {
     case send(Job)
     /// Nothing before this time.
