@@ -1,0 +1,62 @@
+import NIOCore
+import Support
+
+/// Plays the provider: posts reports over keep-alive connections, and knows what was answered.
+final class Provider: Sendable {
+  struct Log: Sendable {
+    /// Not answered 200 so far; the last is the next to be sent.
+    var waiting: [SentReport]
+    var answered: Set<SentReport> = []
+    /// How often each status was answered.
+    var statuses: [Int: Int] = [:]
+  }
+
+  let log: Watched<Log>
+
+  init(_ reports: [SentReport] = []) { log = Watched(Log(waiting: reports.reversed())) }
+
+  /// Sends on each of the connections one report after another, until none waits or the relay is gone. What was sent and not
+  /// answered 200 waits for the next time.
+  func send(to relay: RelayProcess, connections: Int = 8) async {
+    let (door, webhook) = (relay.publicDoor, relay.webhook)
+    await withTaskGroup(of: Void.self) { group in
+      for _ in 0..<connections {
+        group.addTask { await self.sendOnOneConnection(door, path: String(webhook.dropFirst("http://\(door)".count))) }
+      }
+    }
+  }
+
+  private func sendOnOneConnection(_ door: String, path: String) async {
+    let parts = door.split(separator: ":")
+    guard parts.count == 2, let port = Int(parts[1]) else { preconditionFailure("\(door) is no address") }
+    // A relay that is gone is not an error here: this is what the reports that still wait are for.
+    try? await RawConnection.with(host: String(parts[0]), port: port, timeout: .seconds(30)) { connection in
+      while let report = self.log.change({ $0.waiting.popLast() }) {
+        do {
+          try await connection.send(Self.request(report, path: path, host: door))
+          let status = try await Self.status(of: connection)
+          self.log.change { log in
+            log.statuses[status, default: 0] += 1
+            if status == 200 { log.answered.insert(report) } else { log.waiting.append(report) }
+          }
+          if status != 200 { return }
+        } catch {
+          self.log.change { $0.waiting.append(report) }
+          throw error
+        }
+      }
+    }
+  }
+
+  private static func request(_ report: SentReport, path: String, host: String) -> [UInt8] {
+    let body = report.bytes
+    let head = "POST \(path) HTTP/1.1\r\nHost: \(host)\r\nContent-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n"
+    return Array(head.utf8) + body
+  }
+
+  /// Every answer of the public door is one JSON object, so it ends with the only brace that closes.
+  private static func status(of connection: RawConnection) async throws -> Int {
+    let answer = try await connection.read { $0.last == UInt8(ascii: "}") }
+    return Int(String(decoding: answer.dropFirst(9).prefix(3), as: UTF8.self)) ?? 0
+  }
+}
