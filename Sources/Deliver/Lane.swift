@@ -85,12 +85,15 @@ struct Lane {
     return queues
   }
 
-  /// When to look at this lane again even if nothing comes in; nil if not before something does.
+  /// When to look at this lane again even if nothing comes in; nil if not before something does. Once it has come there is
+  /// something to do: to send, or to ask for a page, which then comes by itself.
   func nextWake(at now: Instant) -> Instant? {
-    guard !isPaused, inFlight < window.size else { return nil }
-    if let probe = breaker.nextAttempt { return isIdle ? nil : probe }
-    guard breaker.state == .closed, let nextRetryAt, retries.isEmpty, !isRetryAsked else { return nil }
-    return nextRetryAt
+    guard !isPaused, inFlight < window.size, breaker.state != .probing else { return nil }
+    let notBefore = breaker.nextAttempt ?? now
+    let hasWork = !ready.isEmpty || !retries.isEmpty || isSpilled && !isReadyAsked
+    if breaker.state == .open, hasWork { return notBefore }
+    guard let nextRetryAt, retries.isEmpty, !isRetryAsked else { return nil }
+    return max(notBefore, nextRetryAt)
   }
 
   func gauge() -> LaneGauge {
@@ -102,8 +105,6 @@ struct Lane {
     gauge.isSpilled = isSpilled
     return gauge
   }
-
-  private var isIdle: Bool { ready.isEmpty && retries.isEmpty && !isSpilled && nextRetryAt == nil }
 
   private func mayStart(at now: Instant) -> Bool { !isPaused && inFlight < window.size && breaker.allowsAttempt(at: now) }
 

@@ -132,6 +132,18 @@ struct LaneTests {
     #expect(lane.nextWake(at: noon) == noon + .seconds(1))
     #expect(lane.pagesToFetch(at: noon).isEmpty)
     #expect(lane.pagesToFetch(at: noon + .seconds(1)) == [.retry])
+    // The page comes by itself.
+    #expect(lane.nextWake(at: noon + .seconds(1)) == nil)
+  }
+
+  @Test func `a lane that is down sleeps until there is something for its probe`() {
+    var lane = down(waiting: 0)
+    lane.dueInStore(noon + .hours(1))
+    #expect(lane.nextWake(at: noon + .seconds(2)) == noon + .hours(1))
+    lane.spilled()
+    #expect(lane.nextWake(at: noon) == noon + .seconds(1))
+    #expect(lane.pagesToFetch(at: noon + .seconds(2)) == [.ready])
+    #expect(lane.nextWake(at: noon + .seconds(2)) == noon + .hours(1))
   }
 
   @Test func `answers that are no delivery close no lane`() {
