@@ -159,7 +159,7 @@ extension Reader {
     let inOrder = fields.pairs.sorted { document[$0.value.key].start < document[$1.value.key].start }
     for (name, pair) in inOrder {
       if let fault = HeaderName.fault(name) {
-        error(pair.key, "header \(quoted(name)) \(fault)")
+        error(pair.key, "header \(shown(key: pair.key, name)) \(fault)")
         continue
       }
       if let first = names.updateValue(pair.key, forKey: name.lowercased()) {

@@ -138,12 +138,15 @@ extension Reader {
   private mutating func path(_ id: Int) -> String? {
     guard let text = text(id, "path") else { return nil }
     let value = text.value
+    // A path that was copied from the panel has the token in its query.
+    let shown = quoted(String(text.raw.prefix { $0 != "?" }))
     if !value.hasPrefix("/") {
-      error(id, "path \(quoted(text.raw)) does not begin with \"/\"")
+      error(id, "path \(shown) does not begin with \"/\"")
     } else if value.contains(where: { $0 == "?" || $0 == "#" }) {
-      error(id, "path \(quoted(text.raw)) contains a \"?\" or a \"#\"", hint: "the token is added by the relay; write the path alone")
+      let hint = "the token is added by the relay; write the path alone"
+      error(id, "path \(shown) goes on with a \"?\" or a \"#\"", hint: hint)
     } else if value.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
-      error(id, "path \(quoted(text.raw)) contains a space, a control character or a letter outside ASCII")
+      error(id, "path \(shown) contains a space, a control character or a letter outside ASCII")
     } else {
       return value
     }

@@ -10,6 +10,8 @@ struct Reader {
   private let file: String
   private var diagnostics: Set<Diagnostic> = []
   private var hasErrors = false
+  /// Nodes of keys that may be secrets.
+  private var hiddenKeys: Set<Int> = []
 
   init(_ file: String, _ document: Document, _ source: SourceText, _ variables: Variables, readableByOthers: Bool) {
     self.file = file
@@ -54,17 +56,33 @@ struct Reader {
     // A shared node may be open in one place and secret in the other.
     guard visited.insert(id * 4 + (isHidden ? 1 : 0) + (isEverything ? 2 : 0)).inserted else { return }
     switch document[id].content {
-    case .scalar:
-      if isHidden { source.hide(document[id].start, document[id].end) }
+    case .scalar(let text, _):
+      // A URL that was copied with its query has a token in it, whatever key it was put under.
+      if isHidden || text.contains("?") && text.contains("=") { source.hide(document[id].start, document[id].end) }
     case .sequence(let items):
       for item in items { hideSecrets(below: item, under: key, isEverything: isEverything, &visited) }
     case .mapping(let pairs):
       for pair in pairs {
         guard case .scalar(let name, _) = document[pair.key].content else { continue }
+        if isHidden, document[pair.value].isNull, isValue(name, isHeader: isEverything) {
+          hiddenKeys.insert(pair.key)
+          source.hide(document[pair.key].start, document[pair.key].end)
+        }
         hideSecrets(below: pair.value, under: name, isEverything: isEverything || name == "headers", &visited)
       }
     }
   }
+}
+
+extension Reader {
+  /// A key without a value, where only secrets stand, is one itself: `tokens: { tok-1 }`, `headers: { "x: abc" }`. Unless it is
+  /// plainly a name.
+  private func isValue(_ name: String, isHeader: Bool) -> Bool {
+    isHeader ? HeaderName.fault(name) != nil : !Vocabulary.isKnown(name)
+  }
+
+  /// A key for a message.
+  func shown(key id: Int, _ name: String) -> String { hiddenKeys.contains(id) ? "***" : quoted(name) }
 }
 
 /// The keys of one block, each at most once, with what merge keys brought in.
@@ -122,7 +140,7 @@ extension Reader {
       fields.pairs[name] = pair
       if document[pair.value].isNull {
         fields.empty.insert(name)
-        error(pair.key, "\(quoted(name)) has no value", hint: "give it one, or leave the key out")
+        error(pair.key, "\(shown(key: pair.key, name)) has no value", hint: "give it one, or leave the key out")
       }
     }
     for id in merged { merge(id, into: &fields, known: known) }
@@ -141,7 +159,7 @@ extension Reader {
     if place == Self.topPlace, name.hasPrefix(Vocabulary.anchorsPrefix) { return }
     let near = Vocabulary.nearest(to: name, in: known)
     let hint = near.map { "did you mean \(quoted($0))?" } ?? "the keys here are \(known.joined(separator: ", "))"
-    error(id, "unknown key \(quoted(name)) in \(place)", hint: hint)
+    error(id, "unknown key \(shown(key: id, name)) in \(place)", hint: hint)
   }
 
   static let topPlace = "the file"

@@ -23,6 +23,8 @@ enum Vocabulary {
   /// Keys whose values may be shown.
   static let open = Set(all).subtracting(closed)
 
+  static func isKnown(_ key: String) -> Bool { all.contains(key) }
+
   private static let all = top + receive + token + status + store + retention + defaults + retry + route
 
   /// An unknown key may be one of the closed ones misspelt. Its value is shown only where another key was clearly meant.

@@ -391,9 +391,8 @@ extension BadFile {
 
       """#,
       #"""
-      routes.yaml:1:36: error: path "/webhook?token=x" contains a "?" or a "#"; the token is added by the relay; write \#
-      the path alone
-      receive: { tokens: ["${T}"], path: "/webhook?token=x" }
+      routes.yaml:1:36: error: path "/webhook" goes on with a "?" or a "#"; the token is added by the relay; write the path alone
+      receive: { tokens: ["${T}"], path: "***" }
                                          ^
       """#),
     BadFile(
