@@ -288,9 +288,11 @@ final class Writer {
       if step.deleted > 0 { observer(.swept(rows: step.deleted)) }
     } catch {
       let failure = SQLiteFailure(error)
+      ledger.commitFailed()
       observer(.commitFailed(failure.journalError))
-      // Without room nothing can be deleted either, until there is some: the reserve is for settling.
       isBroken = !failure.isForWantOfRoom
+      // What is deleted makes room, and needs some first.
+      if failure.isForWantOfRoom { reserve.giveUp() }
     }
   }
 
