@@ -24,9 +24,6 @@ struct Serve: AsyncParsableCommand {
   @Flag(help: "Print, once it runs, what to paste into the provider's panel, with the token, and a line that sends a sample.")
   var introduce = false
 
-  /// For the store, the operator's door and the connections that libcurl keeps.
-  private static let descriptorsBeside = 1_024
-
   func run() async throws {
     let file = try ConfigurationFile(reading: config)
     var configuration = try file.configuration(warnings: true)
@@ -35,7 +32,6 @@ struct Serve: AsyncParsableCommand {
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     let logger = makeLogger()
-    allowDescriptors(Limits.transfersMax + configuration.receive.connectionsMax + Self.descriptorsBeside, logger)
     let factory = PrometheusFactory()
     MetricsSystem.bootstrap(factory)
     let relay = try await Relay.start(configuration, fingerprint: file.fingerprint, logger: logger, libraryMetrics: factory)
@@ -49,16 +45,6 @@ struct Serve: AsyncParsableCommand {
       await relay.stop()
       throw Failure(explain(error, listening: configuration.status.listen, key: "status.listen"))
     }
-  }
-
-  /// Every connection takes a descriptor, and systems begin with 1,024: not enough for as many as may hang (getrlimit(2)).
-  private func allowDescriptors(_ count: Int, _ logger: Logger) {
-    let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    var limit = rlimit()
-    guard getrlimit(resource, &limit) == 0, limit.rlim_cur < count else { return }
-    limit.rlim_cur = min(rlim_t(count), limit.rlim_max)
-    guard setrlimit(resource, &limit) == 0, limit.rlim_cur < count else { return }
-    logger.warning("few files may be open at once: raise the hard limit", metadata: ["limit": "\(limit.rlim_cur)", "wanted": "\(count)"])
   }
 
   private func introduction(_ configuration: Configuration) -> @Sendable (Endpoint, Endpoint) -> Void {
