@@ -11,7 +11,7 @@ import Model
 final class StoreConnection {
   /// Pages in the WAL after which the writer moves them into the database, between two commits.
   static let checkpointPages: Int32 = 2_000
-  private static let cacheKiB = 8 * 1024
+  private static let cacheKiB = 4 * 1024
   private static let walBytesKept = 32 * 1024 * 1024
 
   private let database: DatabaseQueue

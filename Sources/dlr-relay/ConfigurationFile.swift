@@ -36,7 +36,7 @@ struct ConfigurationFile {
     let shown = reading.configuration == nil || warnings ? reading.diagnostics : []
     for diagnostic in shown { complain(diagnostic.description) }
     guard let configuration = reading.configuration else {
-      complain("\(path): \(counted); correct them and try again")
+      complain("\(path): \(counted); mend the file and try again")
       throw ExitCode(1)
     }
     return configuration

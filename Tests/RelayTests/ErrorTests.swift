@@ -21,7 +21,7 @@ struct ErrorTests {
         #"routes.yaml:6:19: error: unknown key "timeouts" in route "shop"; did you mean "timeout"?"#,
         #"  - { name: shop, timeouts: 1s, markers: ["@shop"], url: "***" }"#,
         "                  ^",
-        "routes.yaml: 1 error; correct them and try again",
+        "routes.yaml: 1 error; mend the file and try again",
       ]
       try await expect(1, lines, from: try relay.launch())
     }
@@ -34,7 +34,7 @@ struct ErrorTests {
         "routes.yaml:1:45: error: the variable \(name) is \(value == nil ? "not set" : "empty"); set it in the environment of the relay",
         #"receive: { listen: "127.0.0.1:0", tokens: ["${\#(name)}"] }"#,
         "                                            ^",
-        "routes.yaml: 1 error; correct them and try again",
+        "routes.yaml: 1 error; mend the file and try again",
       ]
       try await expect(1, lines, from: try relay.launch(environment: value.map { [name: $0] } ?? [:]))
     }
