@@ -121,4 +121,24 @@ struct CommitTests {
       #expect(bytes == 200 * 60_000 + 32)
     }
   }
+
+  @Test func `a result that the schema refuses keeps nothing else from being stored`() async throws {
+    try await Bench.with(.sqlite) { bench in
+      let lane = try bench.lanes("shop")[0]
+      _ = try await bench.catchUp(lane)
+      for id in 1...2 as ClosedRange<Int64> { await bench.append(id, to: [lane]) }
+      try await bench.receiver.wait { $0.deliveries.count == 2 }
+      let deliveries = bench.receiver.seen.deliveries
+      var impossible = bench.settlement(of: deliveries[0], .retry(due: bench.clock.now))
+      impossible.tries = 0
+      try await bench.settle([impossible, bench.settlement(of: deliveries[1], .delivered)])
+      #expect(bench.standing(of: lane).delivered == 1)
+      #expect(bench.standing(of: lane).pending == 1, "it is sent again after the next start")
+      #expect(bench.events.all.contains { if case .commitFailed = $0 { true } else { false } }, "and said")
+      #expect(await bench.append(3, to: [lane]) == nil)
+      #expect(bench.journal.isHealthy)
+      try bench.restart()
+      #expect(try await bench.catchUp(lane).map(\.seq) == [1, 3])
+    }
+  }
 }
