@@ -128,17 +128,23 @@ final class Writer {
   /// A result that the schema refuses is a mistake of ours. It must not keep everything else from being stored: it is left out,
   /// loudly, and its copy is sent again after the next start.
   private func storeOneByOne() {
-    let (kept, given) = (results, expired)
+    var left = (results.map { (settlement: $0, isExpiry: false) } + expired.map { (settlement: $0, isExpiry: true) })[...]
     (results, expired) = ([], [])
-    for result in kept {
-      results = [result]
-      guard !tryCommit([]) else { continue }
-      ledger.handOver(handover(of: Transaction(lastSeq: lastSeq)))
-      results = []
-    }
-    for expiry in given {
-      expired = [expiry]
-      if !tryCommit([]) { expired = [] }
+    while let (settlement, isExpiry) = left.first {
+      if isExpiry { expired = [settlement] } else { results = [settlement] }
+      do {
+        try store([])
+      } catch  where error.isOfOneRow {
+        observer(.commitFailed(error.journalError))
+        ledger.handOver(handover(of: Transaction(lastSeq: lastSeq)))
+        (results, expired) = ([], [])
+      } catch {
+        // Now it is the disk or the file: what is left is kept for when that works again.
+        results = left.filter { !$0.isExpiry }.map(\.settlement)
+        expired = left.filter(\.isExpiry).map(\.settlement)
+        return commitFailed(error, arrivals: [])
+      }
+      left.removeFirst()
     }
     ledger.recovered()
   }
@@ -158,7 +164,11 @@ final class Writer {
 
   /// Opens the file anew and compares it with what was promised.
   private func reopen() -> Bool {
-    guard let fresh = try? StoreConnection(path: path), let (standing, seq) = try? fresh.slowly(Standing.read) else { return false }
+    guard let fresh = try? StoreConnection(path: path) else { return false }
+    guard let (standing, seq) = try? fresh.slowly(Standing.read) else {
+      fresh.close()
+      return false
+    }
     guard seq >= lastSeq else {
       // To go on would hide the loss and give the same numbers again.
       observer(.commitFailed(.failed(code: 0, words: "reports that were answered 200 are gone from the file: stop, and restore it")))
@@ -188,16 +198,6 @@ final class Writer {
       try store(arrivals)
     } catch {
       commitFailed(error, arrivals: arrivals)
-    }
-  }
-
-  private func tryCommit(_ arrivals: [Inbox.Waiting]) -> Bool {
-    do {
-      try store(arrivals)
-      return true
-    } catch {
-      observer(.commitFailed(error.journalError))
-      return false
     }
   }
 
