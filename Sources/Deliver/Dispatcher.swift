@@ -82,7 +82,7 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     unsettled += 1
     let breaker = change(delivery.lane) { lane in
       if case .retry(let due) = result { lane.dueInStore(due) }
-      return lane.settled(outcome, isProbe: attempt.isProbe, at: now)
+      return lane.settled(Ending(outcome, detail: detail), of: delivery.seq, isProbe: attempt.isProbe, at: now)
     }
     switch breaker {
     case .none: break
@@ -166,7 +166,7 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
   private mutating func verdict(_ attempt: Attempt, _ outcome: Outcome, at now: Instant) -> Settlement.Result {
     guard !outcome.isDelivered else { return .delivered }
     let (policy, tries) = (routes[attempt.route].retry, attempt.delivery.tries + 1)
-    if policy.isGivenUp(owedAt: attempt.delivery.owedAt, tries: tries, at: now) { return .dead }
+    if policy.isGivenUp(owedAt: attempt.delivery.owedAt, held: .zero, tries: tries, at: now) { return .dead }
     return .retry(due: now + policy.wait(afterTries: tries, using: &rng))
   }
 

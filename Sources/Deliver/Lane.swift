@@ -43,7 +43,7 @@ struct Lane {
       isReadyAsked = false
       isSpilled = page.isMore
       ready += page.deliveries
-    case .retry:
+    case .retry, .replay:
       isRetryAsked = false
       retries += page.deliveries
       if let due = page.nextDue { dueInStore(due) }
@@ -59,11 +59,11 @@ struct Lane {
     return (delivery, breaker.attemptStarted())
   }
 
-  mutating func settled(_ outcome: Outcome, isProbe: Bool, at now: Instant) -> Breaker.Change {
+  mutating func settled(_ ending: Ending, of seq: Int64, isProbe: Bool, at now: Instant) -> Breaker.Change {
     inFlight -= 1
     precondition(inFlight >= 0, "an attempt ended that had not started")
-    window.settled(outcome)
-    let change = breaker.settled(outcome, isProbe: isProbe, at: now)
+    window.settled(ending.outcome)
+    let change = breaker.settled(ending, of: seq, isProbe: isProbe, at: now)
     if case .opened = change { window.restart() }
     return change
   }

@@ -4,6 +4,7 @@ package struct Configuration: Sendable, Equatable {
   package var status = StatusSettings()
   package var store = StoreSettings()
   package var routes: [RouteSettings]
+  package var alerts: [AlertSettings] = []
 
   package init(receive: ReceiveSettings, routes: [RouteSettings]) {
     self.receive = receive
@@ -115,6 +116,21 @@ package struct Header: Sendable, Equatable {
   }
 }
 
+/// What a route is promised about several statuses of one report.
+package enum Ordering: String, Sendable, CaseIterable {
+  /// They are sent one after the other, in the order of arrival. Different reports never wait for each other.
+  case report
+  case none
+}
+
+/// What becomes of a first `accepted` that comes after `delivered` or `undelivered`.
+package enum Stale: String, Sendable, CaseIterable {
+  /// Sent, with `relay-stale: true`.
+  case forward
+  /// Not owed to the route.
+  case drop
+}
+
 /// An app, and which reports it gets.
 package struct RouteSettings: Sendable, Equatable {
   package var name: String
@@ -136,6 +152,12 @@ package struct RouteSettings: Sendable, Equatable {
   /// Copies in flight at once, at most.
   package var concurrency = 16
   package var retry = RetryPolicy()
+  /// nil: as often as the window lets it.
+  package var rateLimit: RateLimit?
+  package var ordering = Ordering.report
+  /// An app that keeps refusing an earlier status gets the later one after so much time in which the lane could send.
+  package var orderHold: Duration = .seconds(60)
+  package var stale = Stale.forward
   /// Nothing is sent while this is true; copies are kept.
   package var paused = false
 
@@ -143,4 +165,29 @@ package struct RouteSettings: Sendable, Equatable {
     self.name = name
     self.url = url
   }
+}
+
+/// Where operators are told of what needs them, and of what.
+package struct AlertSettings: Sendable, Equatable {
+  package enum Format: String, Sendable, CaseIterable { case json, slack }
+
+  /// Secret, because whoever has a hook's address may post there.
+  package var url: Secret
+  package var format = Format.json
+  package var kinds = Set(AlertKind.allCases)
+  /// A breaker that has been open for so long is worth a message.
+  package var failing: Duration = .minutes(5)
+  /// So is a delivery that has waited for so long,
+  package var oldestWaiting: Duration = .minutes(15)
+  /// and that no report has come for so long.
+  package var silence: Duration = .hours(6)
+
+  package init(url: Secret) { self.url = url }
+}
+
+/// The raw value is the word in the rule file and in the message.
+package enum AlertKind: String, Sendable, CaseIterable {
+  case failing, recovered, paused, dead
+  case oldestWaiting = "oldest_waiting"
+  case silence, quarantine, unauthorized, store, reload
 }

@@ -16,8 +16,12 @@ package struct Delivery: Sendable, Equatable {
   /// count from here.
   package var owedAt: Instant
   package var payload: Payload
-  /// Failed tries so far.
+  /// Failed tries so far; of a replay, since it began.
   package var tries: Int
+  /// A first `accepted` that came after a final status of the same report.
+  package var isStale = false
+  /// An earlier status of the same report is not settled yet, and was waited for long enough.
+  package var isOutOfOrder = false
   /// The queue it was taken from, and still is in until it is settled: what is in flight is never written.
   package var queue: Queue
 
@@ -53,6 +57,9 @@ package enum Outcome: Sendable, Hashable {
   /// The HTTP status, 0 where there was none.
   package var status: Int { if case .answered(let status) = self { status } else { 0 } }
 
+  package static let gone = 410
+  package static let tooManyRequests = 429
+
   /// A short constant word for metrics: `2xx`, `4xx`, `timeout_connect`, ...
   package var label: String {
     switch self {
@@ -60,6 +67,27 @@ package enum Outcome: Sendable, Hashable {
     case .failed(let failure): failure.rawValue
     }
   }
+}
+
+/// How one attempt ended, with everything that the relay and an operator need of it.
+package struct Ending: Sendable, Equatable {
+  package var outcome: Outcome
+  /// What went wrong, in words for the operator; empty when delivered. Holds no secret and no body.
+  package var detail: String
+  /// The beginning of an error answer, without secrets, at most `Limits.answerKeptBytes`.
+  package var answer: String
+  /// How long the app asks to be left alone: Retry-After of a 429 or a 503, at most `Limits.retryAfterMax`.
+  package var retryAfter: Duration?
+
+  package init(_ outcome: Outcome, detail: String = "", answer: String = "", retryAfter: Duration? = nil) {
+    self.outcome = outcome
+    self.detail = detail
+    self.answer = answer
+    self.retryAfter = retryAfter
+  }
+
+  /// The app told what it wants of the whole lane, so that this is no sign of its health.
+  package var isInstruction: Bool { retryAfter != nil || outcome.status == Outcome.gone }
 }
 
 /// Why an attempt got no answer.
@@ -100,13 +128,16 @@ package struct Settlement: Sendable, Equatable {
   package var outcome: Outcome
   /// What went wrong, in words for the operator; empty when delivered. Holds no secret and no body.
   package var detail: String
+  /// The beginning of the app's answer, without secrets; empty when delivered.
+  package var answer: String
   package var startedAt: Instant
   package var took: Duration
   /// `Delivery.cost` of what is settled, so that the memory it held can be lent again.
   package var cost: Int
 
   package init(
-    of delivery: Delivery, result: Result, outcome: Outcome, detail: String, startedAt: Instant, took: Duration
+    of delivery: Delivery, result: Result, outcome: Outcome, detail: String, answer: String = "", startedAt: Instant,
+    took: Duration
   ) {
     lane = delivery.lane
     seq = delivery.seq
@@ -116,6 +147,7 @@ package struct Settlement: Sendable, Equatable {
     self.result = result
     self.outcome = outcome
     self.detail = detail
+    self.answer = answer
     self.startedAt = startedAt
     self.took = took
     cost = delivery.cost

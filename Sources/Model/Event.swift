@@ -30,6 +30,10 @@ package enum Event: Sendable {
   case died(LaneID, tries: Int)
   case breakerOpened(LaneID, until: Instant)
   case breakerClosed(LaneID)
+  case paused(LaneID, Pause.Reason)
+  case resumed(LaneID)
+  /// The app asked with Retry-After to be left alone.
+  case askedToWait(LaneID, until: Instant)
   case spilled(LaneID)
   case caughtUp(LaneID)
 }

@@ -30,12 +30,14 @@ package struct Quarantined: Sendable {
   }
 }
 
-/// Which of a lane's two queues.
+/// Which of a lane's queues. They are handed over in this order of weight.
 package enum Queue: Sendable, Hashable {
   /// Never tried.
   case ready
-  /// Tried in vain; sent again when due.
+  /// Tried in vain, or ready later than its place in the order of arrival; sent when due.
   case retry
+  /// Sent again because an operator wants it; sent when due.
+  case replay
 }
 
 /// The answer to `Journal.fetch`.
@@ -45,8 +47,11 @@ package struct Page: Sendable {
   package var deliveries: [Delivery]
   /// For `.ready`: true while more waits on disk. False means that the lane is live from here on.
   package var isMore: Bool
-  /// For `.retry`: when the next one, not in this page, is due.
+  /// For `.retry` and `.replay`: when the next one, not in this page, is due.
   package var nextDue: Instant?
+  /// For `.retry`: since when the first of the deliveries that an earlier status holds back has been held; nil if none is, or only
+  /// by ones that were never tried.
+  package var heldSince: Instant?
 
   package init(lane: LaneID, queue: Queue, deliveries: [Delivery], isMore: Bool, nextDue: Instant?) {
     self.lane = lane
@@ -64,20 +69,24 @@ package struct Handover: Sendable {
   /// Lanes that were live until this commit and whose next deliveries stay on disk until fetched.
   package var spilled: [LaneID] = []
   package var pages: [Page] = []
-  /// Lanes whose retry queue got a delivery by another way than a settlement, and when it is due.
+  /// Lanes whose retry or replay queue got a delivery by another way than a settlement, and when it is due.
   package var due: [Due] = []
+  /// Lanes in which an earlier status began to hold a later one back, and when.
+  package var held: [Due] = []
   /// How many settlements are on disk now that were not before.
   package var settled = 0
 
   package init() {}
-  package var isEmpty: Bool { deliveries.isEmpty && spilled.isEmpty && pages.isEmpty && due.isEmpty && settled == 0 }
+  package var isEmpty: Bool { deliveries.isEmpty && spilled.isEmpty && pages.isEmpty && due.isEmpty && held.isEmpty && settled == 0 }
 
   package struct Due: Sendable, Equatable {
     package var lane: LaneID
+    package var queue: Queue
     package var at: Instant
 
-    package init(lane: LaneID, at: Instant) {
+    package init(lane: LaneID, queue: Queue = .retry, at: Instant) {
       self.lane = lane
+      self.queue = queue
       self.at = at
     }
   }
@@ -111,14 +120,26 @@ package enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {
 /// Every implementation passes the same contract suite. One writer orders everything; the calls below only put into its
 /// queue and return at once, from any thread. Callbacks come on the writer's thread and must not block.
 ///
+/// Order: in an ordered lane a delivery is in no queue, and so is never handed over, while an earlier status of the same report is
+/// owed to that lane. It is *held*, enters the retry queue with the commit that settles the earlier one, or is let go by
+/// `release`. Holding counts from the earlier one's first failed attempt: to be behind a long queue is no reason to overtake.
+///
 /// Lanes and memory: a lane is *live* while committed deliveries are handed over in memory, and *spilled* while they stay on
 /// disk until fetched. Every lane starts spilled from its beginning, which is the whole of recovery. Only the writer
 /// switches, between commits, so that nothing is handed over twice or overtaken; it counts what each lane holds in memory
 /// (`Delivery.cost`, given back by `settle`) and spills a lane at its bound.
 package protocol Journal: Sendable {
-  /// The lanes of the named routes, in the same order; new names get new lanes. Lanes of other names stay as they are: their
-  /// deliveries are held. Blocks until it is on disk.
-  func lanes(for names: [String]) throws(JournalError) -> [LaneID]
+  /// The lanes of the named routes, in the same order, which are treated by these terms from here on; new names get new lanes.
+  /// Lanes of other names stay as they are: their deliveries are kept. Blocks until it is on disk.
+  func lanes(for terms: [LaneTerms]) throws(JournalError) -> [LaneID]
+
+  /// Keeps what is known of a lane beyond its deliveries; `standing` shows it.
+  /// - Parameter then: gets nil after the commit is on disk.
+  func keep(_ state: LaneState, of lane: LaneID, then: @escaping @Sendable (JournalError?) -> Void)
+
+  /// Lets go what earlier statuses have been holding back since `heldSince` or longer: it moves to the retry queue, to be sent out of
+  /// order. A few at a time; `Handover.held` tells of the rest.
+  func release(_ lane: LaneID, heldSince: Instant)
 
   /// Whoever sends. Called once, before the first `fetch`; `receive` gets every handover in order.
   func connect(_ receive: @escaping @Sendable (Handover) -> Void)
@@ -170,4 +191,10 @@ package struct WaitingCount: Sendable, Equatable {
     self.minute = minute
     self.count = count
   }
+}
+
+// SCAFFOLD: until the journals implement these.
+extension Journal {
+  package func keep(_ state: LaneState, of lane: LaneID, then: @escaping @Sendable (JournalError?) -> Void) { then(nil) }
+  package func release(_ lane: LaneID, heldSince: Instant) {}
 }

@@ -31,12 +31,26 @@ package enum Limits {
   package static let pageRowsMax = 256
   /// Transfers in flight over all lanes.
   package static let transfersMax = 1_024
+  /// And over any one lane, whatever its `concurrency`.
+  package static let transfersOfLaneMax = 512
+  /// An app that asks to be left alone for longer is asked again after this.
+  package static let retryAfterMax: Duration = .hours(1)
+  /// How often a route that answered 410 is probed.
+  package static let goneProbeEvery: Duration = .minutes(15)
+  /// Spans of a lane's `Holds` that are told apart.
+  package static let holdSpansMax = 64
   /// How much of an app's answer is read; the rest is dropped unread by closing the connection.
   package static let answerBytesMax = 64 * 1024
   /// Tries before a delivery can be dead, so that a relay that was off for days still tries.
   package static let triesBeforeDeadMin = 5
   /// Failed attempts kept of one delivery: the first, and this many of the last.
   package static let attemptsKeptLast = 4
+  /// Of an error answer's body, what is kept for the operator.
+  package static let answerKeptBytes = 1_024
+  /// Jobs that are listed.
+  package static let jobsShownMax = 100
+  /// Rows that a step of a job or of retention changes between two commits.
+  package static let stepRowsMax = 500
   /// Characters of an error's words that are kept.
   package static let errorTextMax = 200
   /// Stopping waits this long for what is in flight.

@@ -5,7 +5,7 @@ package struct RetryPolicy: Sendable, Equatable {
   /// Each wait is this many times the one before.
   package var factor: Double = 3
   package var max: Duration = .hours(4)
-  /// Dead when this much time has passed since the copy was owed, after at least `Limits.triesBeforeDeadMin` tries.
+  /// Dead when the lane could send for so long since the copy was owed, after at least `Limits.triesBeforeDeadMin` tries.
   package var giveUpAfter: Duration = .days(3)
 
   package init() {}
@@ -22,7 +22,8 @@ package struct RetryPolicy: Sendable, Equatable {
     return .microseconds(Int64((whole / 2 + Double.random(in: 0...(whole / 2), using: &rng)) * 1_000_000))
   }
 
-  package func isGivenUp(owedAt: Instant, tries: Int, at now: Instant) -> Bool {
-    tries >= Limits.triesBeforeDeadMin && now - owedAt >= giveUpAfter
+  /// - Parameter held: how much of the time since `owedAt` the lane could not send.
+  package func isGivenUp(owedAt: Instant, held: Duration, tries: Int, at now: Instant) -> Bool {
+    tries >= Limits.triesBeforeDeadMin && now - owedAt - held >= giveUpAfter
   }
 }

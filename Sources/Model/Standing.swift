@@ -15,7 +15,7 @@ package struct Standing: Sendable, Equatable {
   package init() {}
 }
 
-/// One route's share. `matched` = `delivered` + `dead` + `pending`, always.
+/// One route's share. `matched` = `delivered` + `dead` + `discarded` + `pending`, always.
 package struct LaneStanding: Sendable, Equatable {
   package var id: LaneID
   package var name: String
@@ -24,17 +24,22 @@ package struct LaneStanding: Sendable, Equatable {
   package var delivered = 0
   package var dead = 0
   package var failedAttempts = 0
+  /// Taken out by an operator.
+  package var discarded = 0
+  /// Never owed, because `stale: drop` says so. Not part of `matched`.
+  package var staleDropped = 0
   package var lastDeliveredAt: Instant?
   /// Of the last failed attempt, in words; kept after a success, with its time, because "what was it last night" is asked too.
   package var lastError: String?
   package var lastErrorAt: Instant?
+  package var state = LaneState()
 
   package init(id: LaneID, name: String) {
     self.id = id
     self.name = name
   }
 
-  package var pending: Int { matched - delivered - dead }
+  package var pending: Int { matched - delivered - dead - discarded }
 }
 
 /// One lane as it is at this moment in memory.
@@ -43,7 +48,12 @@ package struct LaneGauge: Sendable, Equatable {
   package var inFlight = 0
   package var window = 0
   package var breaker: Breaker.State = .closed
+  /// True while nothing is sent until somebody or something resumes it.
   package var paused = false
+  /// Why; nil while it is not paused, or is by the rule file.
+  package var pause: Pause?
+  /// The app asked not to be sent anything before this.
+  package var notBefore: Instant?
   /// True while deliveries are read from disk instead of being handed over.
   package var isSpilled = false
 

@@ -1,11 +1,14 @@
 /// How many copies a lane may have in flight: between 1 and the route's `concurrency`.
 ///
-/// Grows by one with each delivery and halves on outages, at most once per window's worth of answers, so that one burst of
-/// simultaneous failures counts once.
+/// Grows by one with each delivery. Halves on 429, on attempts without an answer and when most attempts fail, at most once per window's worth of
+/// answers, so that one burst of simultaneous failures counts once.
 package struct Window: Sendable, Equatable {
   package private(set) var size: Int
   package private(set) var sizeMax: Int
   private var answersUntilNextShrink = 0
+  /// Of the present window's worth of answers.
+  private var answers = 0
+  private var failures = 0
 
   package init(sizeMax: Int) {
     precondition(sizeMax >= 1, "a lane without a window never sends")
@@ -15,9 +18,15 @@ package struct Window: Sendable, Equatable {
 
   package mutating func settled(_ outcome: Outcome) {
     answersUntilNextShrink = max(0, answersUntilNextShrink - 1)
+    answers += 1
+    if !outcome.isDelivered { failures += 1 }
+    let isWhole = answers >= size
+    let mostFail = isWhole && failures * 2 > answers
+    if isWhole { (answers, failures) = (0, 0) }
+
     if outcome.isDelivered {
       size = min(sizeMax, size + 1)
-    } else if outcome.isOutage, answersUntilNextShrink == 0 {
+    } else if isOverload(outcome) || mostFail, answersUntilNextShrink == 0 {
       size = max(1, size / 2)
       answersUntilNextShrink = size
     }
@@ -26,7 +35,7 @@ package struct Window: Sendable, Equatable {
   /// After an outage the app starts gently.
   package mutating func restart() {
     size = 1
-    answersUntilNextShrink = 0
+    (answersUntilNextShrink, answers, failures) = (0, 0, 0)
   }
 
   package mutating func resize(sizeMax: Int) {
@@ -34,4 +43,6 @@ package struct Window: Sendable, Equatable {
     self.sizeMax = sizeMax
     size = min(size, sizeMax)
   }
+
+  private func isOverload(_ outcome: Outcome) -> Bool { outcome.isOutage || outcome.status == Outcome.tooManyRequests }
 }

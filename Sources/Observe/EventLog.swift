@@ -34,7 +34,8 @@ package struct EventLog: Sendable {
     case .started, .stopping, .stopped: logProcess(event)
     case .accepted, .refused, .notStored, .quarantined: logDoor(event)
     case .committed, .commitFailed, .storeRecovered, .swept: logStore(event)
-    case .attempted, .delivered, .died, .breakerOpened, .breakerClosed, .spilled, .caughtUp: logLane(event)
+    case .attempted, .delivered, .died, .breakerOpened, .breakerClosed, .paused, .resumed, .askedToWait, .spilled, .caughtUp:
+      logLane(event)
     }
   }
 
@@ -101,6 +102,13 @@ package struct EventLog: Sendable {
     case .breakerClosed(let lane):
       _ = state.state.withLock { $0.down.remove(lane) }
       logger.notice("the app answers again", metadata: ["route": "\(laneName(lane))"])
+    case .paused(let lane, let reason):
+      logger.warning(
+        "paused: nothing is sent until it is resumed", metadata: ["route": "\(laneName(lane))", "reason": "\(reason.rawValue)"])
+    case .resumed(let lane):
+      logger.notice("resumed", metadata: ["route": "\(laneName(lane))"])
+    case .askedToWait(let lane, let until):
+      writeAboutLane(lane, .notice, "the app asks to be left alone for a while", ["until": "\(until.rfc3339)"])
     case .spilled(let lane):
       writeAboutLane(lane, .info, "copies come faster than the app takes them: the rest waits on disk")
     case .caughtUp(let lane):

@@ -11,7 +11,7 @@ struct PageReader {
     try connection.use { statements throws(SQLiteFailure) in
       switch queue {
       case .ready: try readReady(statements, &page, &next)
-      case .retry: try readRetry(statements, &page, &next)
+      case .retry, .replay: try readRetry(statements, &page, &next)
       }
     }
     book = next

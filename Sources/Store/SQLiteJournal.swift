@@ -49,11 +49,11 @@ package final class SQLiteJournal: Journal {
     thread.start()
   }
 
-  package func lanes(for names: [String]) throws(JournalError) -> [LaneID] {
+  package func lanes(for terms: [LaneTerms]) throws(JournalError) -> [LaneID] {
     let result = Mutex<Result<[LaneID], JournalError>>(.failure(.closed))
     let done = DispatchSemaphore(value: 0)
     let isTaken = inbox.put(task: { writer in
-      result.withLock { $0 = Result { () throws(JournalError) in try writer.lanes(for: names) } }
+      result.withLock { $0 = Result { () throws(JournalError) in try writer.lanes(for: terms) } }
       done.signal()
     })
     if isTaken { done.wait() }

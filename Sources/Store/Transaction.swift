@@ -92,7 +92,7 @@ struct Transaction {
     let (lane, seq) = (Value.lane(settlement.lane), Value.integer(settlement.seq))
     switch settlement.queue {
     case .ready: return try statements.deleteReady.run(lane, seq) == 1
-    case .retry: return try statements.deleteRetry.run(lane, seq, .count(settlement.tries - 1)) == 1
+    case .retry, .replay: return try statements.deleteRetry.run(lane, seq, .count(settlement.tries - 1)) == 1
     }
   }
 

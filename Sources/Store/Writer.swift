@@ -296,7 +296,8 @@ final class Writer {
     }
   }
 
-  func lanes(for names: [String]) throws(JournalError) -> [LaneID] {
+  func lanes(for terms: [LaneTerms]) throws(JournalError) -> [LaneID] {
+    let names = terms.map(\.name)
     var known = Dictionary(uniqueKeysWithValues: ledger.standing().lanes.map { ($0.name, $0.id) })
     let new = names.filter { known[$0] == nil }
     do {

@@ -51,7 +51,7 @@ final class Relay: Service {
     }
     let lanes: [LaneID]
     do {
-      lanes = try journal.lanes(for: configuration.routes.map(\.name))
+      lanes = try journal.lanes(for: configuration.routes.map(LaneTerms.init))
     } catch {
       journal.close()
       throw Failure("the routes could not be entered into \(configuration.store.path): \(error)")

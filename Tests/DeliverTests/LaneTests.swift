@@ -20,7 +20,7 @@ struct LaneTests {
     #expect(lane.next(at: noon)?.delivery.seq == 2)
     #expect(lane.next(at: noon) == nil)
     #expect(lane.gauge().inFlight == 2)
-    _ = lane.settled(.answered(status: 200), isProbe: false, at: noon)
+    _ = lane.settled(Ending(.answered(status: 200)), of: 1, isProbe: false, at: noon)
     #expect(lane.next(at: noon)?.delivery.seq == 3)
     #expect(lane.next(at: noon) == nil)
   }
@@ -40,7 +40,7 @@ struct LaneTests {
     #expect(lane.pagesToFetch(at: noon).isEmpty)
     lane.spilled()
     #expect(lane.pagesToFetch(at: noon).isEmpty)
-    while lane.next(at: noon) != nil { _ = lane.settled(.answered(status: 200), isProbe: false, at: noon) }
+    while lane.next(at: noon) != nil { _ = lane.settled(Ending(.answered(status: 200)), of: 1, isProbe: false, at: noon) }
     #expect(lane.pagesToFetch(at: noon) == [.ready])
   }
 
@@ -82,10 +82,10 @@ struct LaneTests {
   /// The lane with its breaker just opened by outages, at noon.
   private func down(waiting: Int = 10) -> Lane {
     var lane = live(concurrency: 8)
-    for seq in 1...(Breaker.errorsMax + waiting) { lane.handed(delivery(Int64(seq))) }
-    for _ in 0..<Breaker.errorsMax { _ = lane.next(at: noon) }
-    for _ in 1..<Breaker.errorsMax { #expect(lane.settled(.failed(.refused), isProbe: false, at: noon) == .none) }
-    #expect(lane.settled(.failed(.refused), isProbe: false, at: noon) == .opened(until: noon + .seconds(1)))
+    for seq in 1...(Breaker.outagesMax + waiting) { lane.handed(delivery(Int64(seq))) }
+    for _ in 0..<Breaker.outagesMax { _ = lane.next(at: noon) }
+    for _ in 1..<Breaker.outagesMax { #expect(lane.settled(Ending(.failed(.refused)), of: 1, isProbe: false, at: noon) == .none) }
+    #expect(lane.settled(Ending(.failed(.refused)), of: 1, isProbe: false, at: noon) == .opened(until: noon + .seconds(1)))
     return lane
   }
 
@@ -101,7 +101,7 @@ struct LaneTests {
       #expect(probe?.isProbe == true)
       #expect(lane.next(at: now) == nil)
       #expect(lane.nextWake(at: now) == nil)
-      #expect(lane.settled(.failed(.timeoutConnect), isProbe: true, at: now) == .opened(until: now + .seconds(wait * 2)))
+      #expect(lane.settled(Ending(.failed(.timeoutConnect)), of: 1, isProbe: true, at: now) == .opened(until: now + .seconds(wait * 2)))
     }
   }
 
@@ -110,14 +110,14 @@ struct LaneTests {
     let now = noon + .seconds(1)
     let probe = lane.next(at: now)
     #expect(probe?.isProbe == true)
-    #expect(lane.settled(.answered(status: 200), isProbe: true, at: now) == .closed)
+    #expect(lane.settled(Ending(.answered(status: 200)), of: 1, isProbe: true, at: now) == .closed)
     var burst = 0
     while let (_, isProbe) = lane.next(at: now) {
       #expect(!isProbe)
       burst += 1
     }
     #expect(burst == 2)
-    for _ in 0..<burst { _ = lane.settled(.answered(status: 200), isProbe: false, at: now) }
+    for _ in 0..<burst { _ = lane.settled(Ending(.answered(status: 200)), of: 1, isProbe: false, at: now) }
     #expect(lane.gauge().window == 4)
   }
 
@@ -151,7 +151,7 @@ struct LaneTests {
     for seq in 1...20 {
       lane.handed(delivery(Int64(seq)))
       #expect(lane.next(at: noon) != nil)
-      #expect(lane.settled(.answered(status: 500), isProbe: false, at: noon) == .none)
+      #expect(lane.settled(Ending(.answered(status: 500)), of: 1, isProbe: false, at: noon) == .none)
     }
     #expect(lane.gauge().window == 4)
   }

@@ -81,7 +81,7 @@ final class PlainJournal: Journal {
   }
 
   // What a deliverer never asks for.
-  func lanes(for names: [String]) -> [LaneID] { names.indices.map { LaneID($0 + 1) } }
+  func lanes(for terms: [LaneTerms]) -> [LaneID] { terms.indices.map { LaneID($0 + 1) } }
   func append(_ arrival: Arrival, then: @escaping @Sendable (JournalError?) -> Void) { then(.closed) }
   func quarantine(_ body: Quarantined, then: @escaping @Sendable (JournalError?) -> Void) { then(.closed) }
   func count(refused reason: String) {}

@@ -34,7 +34,7 @@ func withDeliverer<Result: Sendable>(
 ) async throws -> Result {
   let (journal, events) = (PlainJournal(clock: clock), Tape<Event>())
   let deliverer = Deliverer(
-    routes: routes, lanes: journal.lanes(for: routes.map(\.name)), journal: journal, userAgent: "dlr-relay/9.8.7", clock: clock,
+    routes: routes, lanes: journal.lanes(for: routes.map(LaneTerms.init)), journal: journal, userAgent: "dlr-relay/9.8.7", clock: clock,
     observer: { events.append($0) }, rng: Seeded(7))
   let sending = Sending(deliverer: deliverer, journal: journal, events: events)
   do {

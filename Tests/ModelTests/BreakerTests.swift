@@ -3,23 +3,23 @@ import Testing
 import Traffic
 
 @Suite struct BreakerTests {
-  private let answer = Outcome.answered(status: 503)
+  private let answer = Outcome.answered(status: 200)
   private let outage = Outcome.failed(.timeoutConnect)
   private let start = Instant(microseconds: 1_000_000)
 
   private func opened() -> Breaker {
     var breaker = Breaker()
-    for _ in 1...Breaker.errorsMax { _ = breaker.settled(outage, isProbe: false, at: start) }
+    for _ in 1...Breaker.outagesMax { _ = breaker.settled(Ending(outage), of: 1, isProbe: false, at: start) }
     return breaker
   }
 
   @Test func `it opens after five outages in a row, and any answer starts the count again`() {
     var breaker = Breaker()
-    for _ in 1..<Breaker.errorsMax { #expect(breaker.settled(outage, isProbe: false, at: start) == .none) }
-    #expect(breaker.settled(answer, isProbe: false, at: start) == .none)
-    for _ in 1..<Breaker.errorsMax { #expect(breaker.settled(outage, isProbe: false, at: start) == .none) }
+    for _ in 1..<Breaker.outagesMax { #expect(breaker.settled(Ending(outage), of: 1, isProbe: false, at: start) == .none) }
+    #expect(breaker.settled(Ending(answer), of: 1, isProbe: false, at: start) == .none)
+    for _ in 1..<Breaker.outagesMax { #expect(breaker.settled(Ending(outage), of: 1, isProbe: false, at: start) == .none) }
     #expect(breaker.state == .closed && breaker.allowsAttempt(at: start) && breaker.nextAttempt == nil)
-    #expect(breaker.settled(outage, isProbe: false, at: start) == .opened(until: start + .seconds(1)))
+    #expect(breaker.settled(Ending(outage), of: 1, isProbe: false, at: start) == .opened(until: start + .seconds(1)))
     #expect(breaker.state == .open)
     #expect(breaker.nextAttempt == start + .seconds(1))
   }
@@ -41,29 +41,29 @@ import Traffic
     for _ in 1...12 {
       now = breaker.notBefore
       _ = breaker.attemptStarted()
-      #expect(breaker.settled(outage, isProbe: true, at: now) == .opened(until: breaker.notBefore))
+      #expect(breaker.settled(Ending(outage), of: 1, isProbe: true, at: now) == .opened(until: breaker.notBefore))
       waits.append((breaker.notBefore - now).microseconds / 1_000_000)
     }
     #expect(waits == [2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300, 300])
     _ = breaker.attemptStarted()
-    #expect(breaker.settled(answer, isProbe: true, at: now) == .closed)
-    for _ in 1...Breaker.errorsMax { _ = breaker.settled(outage, isProbe: false, at: now) }
+    #expect(breaker.settled(Ending(answer), of: 1, isProbe: true, at: now) == .closed)
+    for _ in 1...Breaker.outagesMax { _ = breaker.settled(Ending(outage), of: 1, isProbe: false, at: now) }
     #expect(breaker.notBefore == now + .seconds(1), "the next outage starts from the beginning")
   }
 
   @Test func `an answer that comes late is news of life, an outage that comes late is none`() {
     var open = opened()
     let before = open
-    #expect(open.settled(outage, isProbe: false, at: start + .days(1)) == .none)
+    #expect(open.settled(Ending(outage), of: 1, isProbe: false, at: start + .days(1)) == .none)
     #expect(open == before)
-    #expect(open.settled(answer, isProbe: false, at: start) == .closed)
+    #expect(open.settled(Ending(answer), of: 1, isProbe: false, at: start) == .closed)
     var probing = opened()
     _ = probing.attemptStarted()
     let waiting = probing
-    #expect(probing.settled(outage, isProbe: false, at: start) == .none)
+    #expect(probing.settled(Ending(outage), of: 1, isProbe: false, at: start) == .none)
     #expect(probing == waiting)
-    #expect(probing.settled(answer, isProbe: false, at: start) == .closed)
-    #expect(probing.settled(outage, isProbe: true, at: start) == .none, "the probe itself is then one outage of five")
+    #expect(probing.settled(Ending(answer), of: 1, isProbe: false, at: start) == .closed)
+    #expect(probing.settled(Ending(outage), of: 1, isProbe: true, at: start) == .none, "the probe itself is then one outage of five")
     #expect(probing.state == .closed)
   }
 
@@ -89,8 +89,8 @@ import Traffic
         let isProbe = inFlight.remove(at: index)
         let outcome = rng.chance(0.8) ? outage : answer
         let before = breaker.state
-        switch breaker.settled(outcome, isProbe: isProbe, at: now) {
-        case .closed: #expect(before != .closed && breaker.state == .closed && !outcome.isOutage)
+        switch breaker.settled(Ending(outcome), of: 1, isProbe: isProbe, at: now) {
+        case .closed: #expect(before != .closed && breaker.state == .closed && outcome.isDelivered)
         case .none: #expect(breaker.state == before)
         case .opened(let until):
           #expect(breaker.state == .open && until == breaker.notBefore)

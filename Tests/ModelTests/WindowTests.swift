@@ -27,10 +27,23 @@ import Traffic
     #expect(window.size == 1)
   }
 
-  @Test func `an app that answers with an error keeps its window`() {
+  @Test func `an app that answers some reports with an error keeps its window`() {
     var window = Window(sizeMax: 4)
-    for _ in 1...100 { window.settled(refused) }
+    for _ in 1...100 {
+      window.settled(refused)
+      window.settled(ok)
+    }
     #expect(window.size == 4)
+  }
+
+  @Test func `a window halves when most of a window's worth of answers are errors`() {
+    var window = Window(sizeMax: 4)
+    for _ in 1...3 { window.settled(refused) }
+    #expect(window.size == 4)
+    window.settled(refused)
+    #expect(window.size == 2)
+    for _ in 1...20 { window.settled(refused) }
+    #expect(window.size == 1)
   }
 
   @Test func `after an outage a window starts from one`() {

@@ -101,7 +101,7 @@ struct AppsInTroubleTests {
       #"name: shop, markers: ["@shop"], url: "\#(app.url)", retry: { first: 6s, max: 6s }"#)
     try await RelayProcess.with(rules: file) { relay in
       try await relay.start(logLevel: "info")
-      for id in 1...Breaker.errorsMax { #expect(try await relay.post(SentReport(id: Int64(id), text: "@dead").bytes).status == 200) }
+      for id in 1...Breaker.outagesMax { #expect(try await relay.post(SentReport(id: Int64(id), text: "@dead").bytes).status == 200) }
       _ = try await relay.program.line("the app does not answer")
       #expect(try await relay.post(SentReport(id: 9, text: "@shop").bytes).status == 200)
       _ = try await app.copies(atLeast: 1)

@@ -192,7 +192,7 @@ struct JournalContractAppend {
     bench.journal.close()
     #expect(await bench.append(1, to: [lane]) == .closed)
     #expect(await bench.quarantine(.notJSON) == .closed)
-    #expect(throws: JournalError.closed) { try bench.journal.lanes(for: ["shop"]) }
+    #expect(throws: JournalError.closed) { try bench.journal.lanes(for: [LaneTerms(name: "shop")]) }
     #expect(throws: JournalError.closed) { try bench.journal.waiting() }
     #expect(throws: JournalError.closed) { try bench.journal.oldestWaiting() }
     bench.journal.close()

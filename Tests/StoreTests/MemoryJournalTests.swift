@@ -55,7 +55,7 @@ import Testing
   @Test func `a call made from a callback is done when the outermost returns, in order`() throws {
     let (clock, order) = (ManualClock(), Tape<String>())
     let journal = MemoryJournal(clock: clock.clock)
-    let lane = try journal.lanes(for: ["shop"])[0]
+    let lane = try journal.lanes(for: [LaneTerms(name: "shop")])[0]
     journal.connect { handover in
       for delivery in handover.deliveries {
         order.append("handed \(delivery.seq)")

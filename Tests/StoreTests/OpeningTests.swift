@@ -101,7 +101,7 @@ struct OpeningTests {
 
   @Test func `nobody but the owner reads any of its files`() throws {
     let journal = try open()
-    _ = try journal.lanes(for: ["shop"])
+    _ = try journal.lanes(for: [LaneTerms(name: "shop")])
     for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
       #expect(try mode(of: folder.path + "/" + name) == 0o600, "\(name)")
     }
@@ -132,7 +132,7 @@ struct OpeningTests {
   @Test func `a stopped store tells what waits without a relay`() throws {
     #expect(throws: StoreError.missing(path: path)) { try StoppedStore(path: path) }
     let journal = try open()
-    _ = try journal.lanes(for: ["shop"])
+    _ = try journal.lanes(for: [LaneTerms(name: "shop")])
     #expect(throws: StoreError.inUse(path: path, pid: "\(getpid())")) { try StoppedStore(path: path) }
     journal.close()
     let stopped = try StoppedStore(path: path)

@@ -69,8 +69,8 @@ package final class MemoryJournal: Journal {
 
   // MARK: - Journal
 
-  package func lanes(for names: [String]) throws(JournalError) -> [LaneID] {
-    let lanes = state.withLock { $0.isClosed ? nil : $0.tables.lanes(for: names) }
+  package func lanes(for terms: [LaneTerms]) throws(JournalError) -> [LaneID] {
+    let lanes = state.withLock { $0.isClosed ? nil : $0.tables.lanes(for: terms.map(\.name)) }
     guard let lanes else { throw .closed }
     return lanes
   }

@@ -49,7 +49,7 @@ package final class ScriptedJournal: Journal {
   }
 
   // What a door never asks for.
-  package func lanes(for names: [String]) -> [LaneID] { names.indices.map { LaneID($0 + 1) } }
+  package func lanes(for terms: [LaneTerms]) -> [LaneID] { terms.indices.map { LaneID($0 + 1) } }
   package func connect(_ receive: @escaping @Sendable (Handover) -> Void) {}
   package func settle(_ results: [Settlement]) {}
   package func fetch(_ queue: Queue, of lane: LaneID) {}

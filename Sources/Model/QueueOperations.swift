@@ -1,0 +1,164 @@
+/// Which deliveries an operator means. Every condition that is set holds.
+package struct Selection: Sendable, Equatable {
+  /// All statuses of this report.
+  package var reportID: Int64?
+  /// nil: of every lane.
+  package var lane: LaneID?
+  package var state: DeliveryState
+  /// By when the report was received: not before `since`, and before `until`.
+  package var since: Instant?
+  package var until: Instant?
+
+  package init(state: DeliveryState, lane: LaneID? = nil, reportID: Int64? = nil, since: Instant? = nil, until: Instant? = nil) {
+    self.state = state
+    self.lane = lane
+    self.reportID = reportID
+    self.since = since
+    self.until = until
+  }
+}
+
+/// Where a delivery stands, in an operator's words.
+package enum DeliveryState: String, Sendable, CaseIterable, Codable {
+  /// Owed: never tried, to be tried again, held back by an earlier status, or being replayed.
+  case waiting
+  /// Given up, and kept.
+  case dead
+  case delivered
+}
+
+/// Work on many deliveries that the journal does a few hundred at a time between two commits. Survives a restart.
+package struct QueueJob: Sendable, Equatable {
+  package enum Kind: String, Sendable, CaseIterable, Codable {
+    /// Sends dead or delivered ones again, below live traffic.
+    case replay
+    /// Takes waiting or dead ones out, for good. They count as discarded.
+    case discard
+  }
+
+  package var id: Int64
+  package var kind: Kind
+  package var selection: Selection
+  /// Of a replay: at most so many a second over all lanes; nil: as fast as the lanes take them.
+  package var rate: Double?
+  package var createdAt: Instant
+  /// Deliveries that it has replayed or discarded so far.
+  package var count: Int
+  /// When all that were meant had been queued or discarded, or it was cancelled; nil while it works.
+  package var endedAt: Instant?
+  package var isCancelled: Bool
+
+  package init(
+    id: Int64, kind: Kind, selection: Selection, rate: Double?, createdAt: Instant, count: Int = 0, endedAt: Instant? = nil,
+    isCancelled: Bool = false
+  ) {
+    self.id = id
+    self.kind = kind
+    self.selection = selection
+    self.rate = rate
+    self.createdAt = createdAt
+    self.count = count
+    self.endedAt = endedAt
+    self.isCancelled = isCancelled
+  }
+}
+
+/// A stored report with what became of it. For a person who asks about one report.
+package struct ReportRecord: Sendable, Equatable {
+  package struct Share: Sendable, Equatable {
+    package var route: String
+    package var state: DeliveryState
+    /// Why it waits or when it ended, in a word: `ready`, `retry`, `held`, `replay`, `dead`, `delivered`.
+    package var queue: String
+    package var tries: Int
+    /// When it is sent again, was delivered or was given up; nil where nothing of that is known.
+    package var at: Instant?
+    /// Failed ones that are kept, in their order.
+    package var attempts: [AttemptRecord]
+
+    package init(route: String, state: DeliveryState, queue: String, tries: Int, at: Instant?, attempts: [AttemptRecord]) {
+      self.route = route
+      self.state = state
+      self.queue = queue
+      self.tries = tries
+      self.at = at
+      self.attempts = attempts
+    }
+  }
+
+  package var key: ReportKey
+  package var seq: Int64
+  package var packetID: Int64?
+  /// The bytes as they came, phone number and message included; nil once retention took them.
+  package var payload: Payload?
+  package var receivedAt: Instant
+  package var lastSeenAt: Instant
+  /// How often it came.
+  package var seen: Int
+  package var destiny: Destiny
+  package var isStale: Bool
+  package var shares: [Share]
+
+  package init(
+    key: ReportKey, seq: Int64, packetID: Int64?, payload: Payload?, receivedAt: Instant, lastSeenAt: Instant, seen: Int, destiny: Destiny,
+    isStale: Bool, shares: [Share]
+  ) {
+    self.key = key
+    self.seq = seq
+    self.packetID = packetID
+    self.payload = payload
+    self.receivedAt = receivedAt
+    self.lastSeenAt = lastSeenAt
+    self.seen = seen
+    self.destiny = destiny
+    self.isStale = isStale
+    self.shares = shares
+  }
+}
+
+/// A failed attempt as the journal keeps it.
+package struct AttemptRecord: Sendable, Equatable {
+  package var number: Int
+  package var startedAt: Instant
+  package var took: Duration
+  /// `Outcome.label`.
+  package var outcome: String
+  /// 0 where no answer came.
+  package var status: Int
+  package var detail: String
+  /// The beginning of the app's answer, without secrets; empty if there was none.
+  package var answer: String
+
+  package init(number: Int, startedAt: Instant, took: Duration, outcome: String, status: Int, detail: String, answer: String) {
+    self.number = number
+    self.startedAt = startedAt
+    self.took = took
+    self.outcome = outcome
+    self.status = status
+    self.detail = detail
+    self.answer = answer
+  }
+}
+
+/// What an operator may do to the queues of a journal. The calls that read walk at most what was asked for, on a connection of
+/// their own; those that change are jobs of the writer. From any thread.
+package protocol QueueOperations: Journal {
+  /// Every status of a report, in the order of arrival; empty if it is not known (any more). Blocks; not for the data path.
+  func report(_ id: Int64) throws(JournalError) -> [ReportRecord]
+
+  /// How many deliveries are meant. Blocks; not for the data path.
+  func count(_ selection: Selection) throws(JournalError) -> Int
+
+  /// Starts a job. Reports that come after it are not meant.
+  /// - Precondition: a replay selects `.dead` or `.delivered`, a discard `.waiting` or `.dead`.
+  /// - Parameter then: gets the job once it is on disk.
+  func start(
+    _ kind: QueueJob.Kind, _ selection: Selection, rate: Double?, then: @escaping @Sendable (Result<QueueJob, JournalError>) -> Void)
+
+  /// Ends a job. What a replay has queued and nobody has tried yet goes back to where it was; what was discarded stays so.
+  /// - Parameter then: gets the job as it is then; nil if there is none of that number.
+  func cancel(job id: Int64, then: @escaping @Sendable (Result<QueueJob?, JournalError>) -> Void)
+
+  /// The last `Limits.jobsShownMax`, the newest first. Blocks; not for the data path.
+  func jobs() throws(JournalError) -> [QueueJob]
+}
