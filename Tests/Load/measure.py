@@ -1,6 +1,7 @@
 """Measures the relay beside nginx and prints a table and JSON. Started by run.sh."""
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -12,12 +13,15 @@ import sys
 import tempfile
 import time
 
+import backlog
 import results
+import trouble
 from servers import ANSWER, EMPTY_ANSWER, Failed, Relay, app, nginx_answering, nginx_mirroring, nginx_sink, simulate, wait_until, wrk
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 STEADY_RATES = (200, 1000)
+PARTS = ("speed", "trouble", "backlog")
 
 
 class Measurements:
@@ -45,7 +49,7 @@ class Measurements:
     def relay_accepting(self):
         """Accepting alone: two copies a report are owed and stored, and their routes are paused."""
         folder = self.fresh()
-        with self.relay(folder, ["http://127.0.0.1:9/a", "http://127.0.0.1:9/b"], paused=True) as relay:
+        with self.relay(folder, {"a": "http://127.0.0.1:9/a", "b": "http://127.0.0.1:9/b"}, paused=True) as relay:
             load = self.load(relay.port)
             status = relay.status()
             self.check_received(status, load["requests"])
@@ -55,7 +59,7 @@ class Measurements:
         """Two copies of each report to an nginx that answers 200, until the last has been delivered."""
         folder = self.fresh()
         with nginx_sink(folder, answer) as sink:
-            with self.relay(folder, [f"http://127.0.0.1:{sink.port}/a", f"http://127.0.0.1:{sink.port}/b"]) as relay:
+            with self.relay(folder, {name: f"http://127.0.0.1:{sink.port}/{name}" for name in "ab"}) as relay:
                 began = time.monotonic()
                 load = self.load(relay.port)
 
@@ -92,7 +96,7 @@ class Measurements:
         folder = self.fresh()
         program = self.options.relay
         with app(program, folder, "app-a") as a, app(program, folder, "app-b") as b:
-            with self.relay(folder, [f"http://127.0.0.1:{s.port}/" for s in (a, b)]) as relay:
+            with self.relay(folder, {s.name: f"http://127.0.0.1:{s.port}/" for s in (a, b)}) as relay:
                 provider = simulate(program, relay.url, rate, self.options.steady_seconds, seed=self.runs)
                 wait_until(
                     lambda: all(r["matched"] == r["delivered"] for r in relay.status()["routes"]), 30, "every copy delivered", every=0.05
@@ -150,10 +154,14 @@ def options():
     parser.add_argument("--steady-seconds", type=int, default=10, help="of the runs at an even pace")
     parser.add_argument("--connections", type=int, default=32, help="of the provider, and copies in flight to each app")
     parser.add_argument("--quick", action="store_true", help="one short round: to see that it works, not to quote")
+    parser.add_argument("--trouble-seconds", type=int, default=60, help="of reports for apps in trouble")
+    parser.add_argument("--backlog", type=int, default=1_000_000, help="copies that wait for a dead app; 10000000 takes most of an hour")
+    parser.add_argument("--part", action="append", choices=PARTS, dest="parts", help="only this; may be given several times")
     chosen = parser.parse_args()
+    chosen.parts = chosen.parts or list(PARTS)
     if chosen.quick:
-        chosen.rounds, chosen.seconds, chosen.steady_seconds = 1, 2, 3
-    if min(chosen.rounds, chosen.seconds, chosen.steady_seconds, chosen.connections) < 1:
+        chosen.rounds, chosen.seconds, chosen.steady_seconds, chosen.trouble_seconds, chosen.backlog = 1, 2, 3, 5, 20_000
+    if min(chosen.rounds, chosen.seconds, chosen.steady_seconds, chosen.connections, chosen.trouble_seconds, chosen.backlog) < 1:
         parser.error("the numbers must be at least 1")
     return chosen
 
@@ -168,6 +176,26 @@ def measure(chosen, folder):
         "wrk": " ".join(first_line("wrk", "-v").split()[:2]),
     }
     measurements = Measurements(chosen, folder)
+    used = {k: v for k, v in vars(chosen).items() if k != "relay"}
+    measured = {"measured_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "machine": machine, "options": used}
+    if "speed" in chosen.parts:
+        measured["rounds"] = speed(chosen, measurements)
+    if "trouble" in chosen.parts:
+        tell("apps in trouble: the healthy one alone")
+        alone = trouble.healthy_alone(chosen, measurements.fresh())
+        tell("apps in trouble: the healthy one beside three others")
+        measured["trouble"] = {"alone": alone, "beside": trouble.beside_others(chosen, measurements.fresh())}
+    if "backlog" in chosen.parts:
+        # Numbers of runs that no other measurement has.
+        runs = itertools.count(5000)
+        tell("backlog: an empty queue")
+        measured["backlog"] = backlog.with_empty_queue(chosen, measurements.fresh(), next(runs))
+        tell(f"backlog: {chosen.backlog:,} waiting copies")
+        measured["backlog"] |= backlog.with_long_queue(chosen, measurements.fresh(), runs)
+    return measured
+
+
+def speed(chosen, measurements):
     in_turns = {
         "nginx_200": measurements.nginx_200,
         "relay_accepting": measurements.relay_accepting,
@@ -181,10 +209,13 @@ def measure(chosen, folder):
     for number in range(1, chosen.rounds + 1):
         rounds.append({})
         for name, run in in_turns.items():
-            print(f"round {number} of {chosen.rounds}: {name}", file=sys.stderr, flush=True)
+            tell(f"round {number} of {chosen.rounds}: {name}")
             rounds[-1][name] = run()
-    used = {k: v for k, v in vars(chosen).items() if k != "relay"}
-    return {"measured_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "machine": machine, "options": used, "rounds": rounds}
+    return rounds
+
+
+def tell(what):
+    print(what, file=sys.stderr, flush=True)
 
 
 def main():
@@ -202,7 +233,7 @@ def main():
         sys.exit(130)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    measured["summary"] = results.summary(measured["rounds"])
+    measured["summary"] = results.summary(measured)
     measured["targets"] = results.targets(measured["summary"])
     path = os.path.join(HERE, "results", time.strftime("%Y%m%d-%H%M%S.json"))
     os.makedirs(os.path.dirname(path), exist_ok=True)

@@ -5,7 +5,30 @@ from statistics import median
 QUANTILES = ("p50", "p95", "p99")
 
 
-def summary(rounds):
+def summary(measured):
+    parts = {}
+    if "rounds" in measured:
+        parts["speed"] = speed(measured["rounds"])
+    if "trouble" in measured:
+        parts["trouble"] = in_trouble(measured["trouble"])
+    if "backlog" in measured:
+        parts["backlog"] = with_backlog(measured["backlog"])
+    return parts
+
+
+def in_trouble(measured):
+    alone, beside = measured["alone"]["lag_ms"], measured["beside"]["lag_ms"]
+    return {"alone_lag_ms": alone, "beside_lag_ms": beside, "lag_p95_ratio": beside["p95"] / alone["p95"], "dead": measured["beside"]["dead"]}
+
+
+def with_backlog(measured):
+    return measured | {
+        "accepted_ratio": measured["accepted_at_last_per_second"] / measured["accepted_at_first_per_second"],
+        "drained_ratio": measured["drained_per_second"] / measured["delivered_per_second"],
+    }
+
+
+def speed(rounds):
     def middle(value):
         return median(value(r) for r in rounds)
 
@@ -54,22 +77,51 @@ def targets(summary):
 
         return {"name": name, "value": value, "target": target, "met": meets(target), "goal": goal, "goal_met": meets(goal)}
 
-    peak = max(m["peak"] for m in summary["memory_mb"].values())
-    return [
-        held("accepted / nginx return 200", summary["accepted_ratio"], 0.35, 0.5, True),
-        held("end to end / nginx mirror", summary["end_to_end_ratio"], 1.0, 2.0, True),
-        held("lag p95 at 200/s, ms", summary["steady"]["200"]["lag_ms"]["p95"], 5.0, None, False),
-        held("peak resident memory, MB", peak, 60.0, None, False),
-    ]
+    held_to = []
+    if speed := summary.get("speed"):
+        peak = max(m["peak"] for m in speed["memory_mb"].values())
+        held_to += [
+            held("accepted / nginx return 200", speed["accepted_ratio"], 0.35, 0.5, True),
+            held("end to end / nginx mirror", speed["end_to_end_ratio"], 1.0, 2.0, True),
+            held("lag p95 at 200/s, ms", speed["steady"]["200"]["lag_ms"]["p95"], 5.0, None, False),
+            held("peak resident memory, MB", peak, 60.0, None, False),
+        ]
+    if trouble := summary.get("trouble"):
+        held_to += [
+            held("lag p95 beside apps in trouble / alone", trouble["lag_p95_ratio"], 1.5, None, False),
+            held("failed attempts after the dead app's return", trouble["dead"]["failed_attempts"], 0, None, False),
+        ]
+    if backlog := summary.get("backlog"):
+        held_to += [
+            held("accepted before a long queue / a short one", backlog["accepted_ratio"], 0.8, None, True),
+            held("memory that the long queue takes, MB", backlog["memory_growth_mb"], 30.0, None, False),
+            held("seconds from start to ready with it", backlog["ready_seconds"], 2.0, None, False),
+            held("drained / delivered with an empty queue", backlog["drained_ratio"], 0.8, None, True),
+        ]
+    return held_to
 
 
 def table(measured):
-    s, machine, chosen = measured["summary"], measured["machine"], measured["options"]
+    machine, parts = measured["machine"], measured["summary"]
+    lines = [f"{machine['cores']} cores, fsync {machine['fsync_ms']:.2f} ms; {machine['relay']}, {machine['nginx']}, {machine['wrk']}", ""]
+    if "speed" in parts:
+        lines += speed_table(parts["speed"], measured["options"])
+    if "trouble" in parts:
+        lines += trouble_table(parts["trouble"], measured["options"])
+    if "backlog" in parts:
+        lines += backlog_table(parts["backlog"])
+    lines += [f"{'targets':44}{'measured':>12}{'target':>9}{'':8}{'goal':>9}"]
+    for t in measured["targets"]:
+        verdict = "pass" if t["met"] else "MISS"
+        goal = "" if t["goal"] is None else f"{t['goal']:>9.2f}{'  reached' if t['goal_met'] else '  not yet'}"
+        lines.append(f"{t['name']:44}{t['value']:>12.2f}{t['target']:>9.2f}{verdict:>8}{goal}")
+    return "\n".join(lines)
+
+
+def speed_table(s, chosen):
     lines = [
-        f"{machine['cores']} cores, fsync {machine['fsync_ms']:.2f} ms; {machine['relay']}, {machine['nginx']}, {machine['wrk']}",
         f"medians of {chosen['rounds']} rounds of {chosen['seconds']} s; wrk with 1 thread and {chosen['connections']} connections; "
         f"nginx with a worker a core, as the sink with 1",
-        "",
         f"{'':44}{'reports/s':>12}{'ratio':>9}",
     ]
 
@@ -83,16 +135,44 @@ def table(measured):
     row("relay end to end, two copies delivered", s["end_to_end_per_second"], s["end_to_end_ratio"])
     row("nginx mirror, apps that answer no body", s["nginx_mirror_empty_per_second"])
     row("relay end to end, the same apps", s["end_to_end_empty_per_second"], s["end_to_end_empty_ratio"])
-    lines += ["", f"{'milliseconds':44}" + "".join(f"{q:>10}" for q in QUANTILES)]
+    lines += ["", milliseconds()]
     for rate, times in s["steady"].items():
         for what, words in (("accept_ms", "until answered 200"), ("lag_ms", "received to delivered")):
-            lines.append(f"{f'{words}, at {int(rate):,}/s':44}" + "".join(f"{times[what][q]:>10.2f}" for q in QUANTILES))
+            lines.append(quantiles(f"{words}, at {int(rate):,}/s", times[what]))
     lines += ["", f"{'resident memory of the relay, MB':44}{'at the end':>12}{'peak':>9}"]
     for name, mb in s["memory_mb"].items():
         lines.append(f"{name.replace('_', ' '):44}{mb['now']:>12.1f}{mb['peak']:>9.1f}")
-    lines += ["", f"{'targets':44}{'measured':>12}{'target':>9}{'':8}{'goal':>9}"]
-    for t in measured["targets"]:
-        verdict = "pass" if t["met"] else "MISS"
-        goal = "" if t["goal"] is None else f"{t['goal']:>9.2f}{'  reached' if t['goal_met'] else '  not yet'}"
-        lines.append(f"{t['name']:44}{t['value']:>12.2f}{t['target']:>9.2f}{verdict:>8}{goal}")
-    return "\n".join(lines)
+    return [*lines, ""]
+
+
+def trouble_table(t, chosen):
+    dead = t["dead"]
+    return [
+        f"a healthy app beside one that is dead, one that never answers and one that fails half; 500 reports/s for {chosen['trouble_seconds']} s",
+        milliseconds(),
+        quantiles("received to delivered, the healthy app alone", t["alone_lag_ms"]),
+        quantiles("the same beside the others", t["beside_lag_ms"]),
+        f"the dead one returned: found after {dead['seconds_until_found']:.1f} s, {dead['waited']:,} copies drained at "
+        f"{dead['drained_per_second']:,.0f}/s, {dead['failed_attempts']} attempts failed, {dead['repeats']} repeats",
+        "",
+    ]
+
+
+def backlog_table(b):
+    lines = [f"{b['waiting']:,} copies wait for a dead app; the store has {b['store_mb']:,.0f} MB", f"{'':44}{'reports/s':>12}{'ratio':>9}"]
+    for name, rate, ratio in (
+        ("accepted while the queue is short", b["accepted_at_first_per_second"], None),
+        ("accepted while it is long", b["accepted_at_last_per_second"], b["accepted_ratio"]),
+        ("delivered with an empty queue", b["delivered_per_second"], None),
+        ("drained when the app returns", b["drained_per_second"], b["drained_ratio"]),
+    ):
+        lines.append(f"{name:44}{rate:>12,.0f}" + (f"{ratio:>9.2f}" if ratio is not None else ""))
+    return [*lines, ""]
+
+
+def milliseconds():
+    return f"{'milliseconds':44}" + "".join(f"{q:>10}" for q in QUANTILES)
+
+
+def quantiles(name, times):
+    return f"{name:44}" + "".join(f"{times[q]:>10.2f}" for q in QUANTILES)

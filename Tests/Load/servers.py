@@ -45,10 +45,15 @@ class Server:
 
     def __init__(self, name, command, folder):
         self.name = name
+        self.command = command
+        self.folder = folder
         self.log = os.path.join(folder, f"{name}.log")
         self.output = os.path.join(folder, f"{name}.out")
+        self.start()
+
+    def start(self):
         with open(self.output, "w") as out, open(self.log, "w") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=log, cwd=folder)
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=log, cwd=self.folder)
 
     def __enter__(self):
         return self
@@ -115,8 +120,8 @@ EMPTY_ANSWER = "return 200;"
 
 
 class Nginx(Server):
-    def __init__(self, name, folder, workers, more):
-        self.port = free_port()
+    def __init__(self, name, folder, workers, more, port=None):
+        self.port = port or free_port()
         config = os.path.join(folder, f"{name}.conf")
         user = "user root;" if os.getuid() == 0 else ""
         with open(config, "w") as f:
@@ -133,15 +138,15 @@ class Nginx(Server):
         return int(get(self.port, "/stub_status").splitlines()[2].split()[2]) - self.asked
 
 
-def nginx_answering(folder, name, workers, answer):
+def nginx_answering(folder, name, workers, answer, port=None):
     """Answers every POST, reads and drops its body, stores nothing."""
     more = "server { listen 127.0.0.1:PORT backlog=4096; location = /stub_status { stub_status; } location / { %s } }"
-    return Nginx(name, folder, workers, more % answer)
+    return Nginx(name, folder, workers, more % answer, port)
 
 
-def nginx_sink(folder, answer):
+def nginx_sink(folder, answer, port=None):
     """An app that takes everything."""
-    return nginx_answering(folder, "sink", 1, answer)
+    return nginx_answering(folder, "sink", 1, answer, port)
 
 
 def nginx_mirroring(folder, sink_port, workers):
@@ -171,9 +176,10 @@ def nginx_mirroring(folder, sink_port, workers):
 
 
 class Relay(Server):
-    """The relay on a new store, with two routes that want the same: every report of wrk, and of `simulate` those with a marker, nine of ten."""
+    """The relay on a new store, with routes that all want the same: every report of wrk, and of `simulate` those with a marker, nine of ten."""
 
     def __init__(self, program, folder, urls, concurrency, paused=False):
+        """`urls` by the names of the routes."""
         self.port, self.status_port = free_port(), free_port()
         routes = "".join(
             f"""
@@ -182,7 +188,7 @@ class Relay(Server):
     url: {url}
     concurrency: {concurrency}
     paused: {str(paused).lower()}"""
-            for name, url in zip("ab", urls)
+            for name, url in urls.items()
         )
         config = os.path.join(folder, "routes.yaml")
         with open(config, "w") as f:
@@ -199,7 +205,18 @@ routes:{routes}
 """
             )
         super().__init__("relay", [program, "serve", "--config", config], folder)
+        self.wait_until_ready()
+
+    def wait_until_ready(self):
         self.wait_for(lambda: answers(self.status_port, "/readyz"), "the relay on /readyz")
+
+    def restart(self):
+        """How many seconds it takes from the start of the process until it is ready."""
+        self.stop()
+        began = time.monotonic()
+        self.start()
+        self.wait_until_ready()
+        return time.monotonic() - began
 
     @property
     def url(self):
@@ -207,6 +224,9 @@ routes:{routes}
 
     def status(self):
         return json.loads(get(self.status_port, "/status.json"))
+
+    def route(self, name):
+        return next(r for r in self.status()["routes"] if r["name"] == name)
 
     def memory_mb(self):
         """Resident memory: now, and the most there ever was."""
@@ -239,9 +259,9 @@ def simulate(program, url, rate, seconds, seed):
     return json.loads(done.stdout)
 
 
-def app(program, folder, name):
-    port = free_port()
-    server = Server(name, [program, "sink", "--port", str(port), "--json"], folder)
+def app(program, folder, name, *arguments, port=None):
+    port = port or free_port()
+    server = Server(name, [program, "sink", "--port", str(port), "--json", *arguments], folder)
 
     def is_listening():
         with socket.socket() as s:
