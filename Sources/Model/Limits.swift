@@ -53,6 +53,8 @@ package enum Limits {
   package static let stepRowsMax = 500
   /// Characters of an error's words that are kept.
   package static let errorTextMax = 200
+  /// Entries under `alerts`; each is served by a thread of its own.
+  package static let alertHooksMax = 16
   /// Stopping waits this long for what is in flight.
   package static let stopTimeMax: Duration = .seconds(10)
   /// Disk kept aside so that settling and deleting work on a full disk.

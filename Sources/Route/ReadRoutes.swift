@@ -4,19 +4,51 @@ import Model
 struct RouteDefaults {
   var timeout: Duration = .seconds(10)
   var concurrency = 16
+  var rateLimit: RateLimit?
   var retry = RetryPolicy()
+  var ordering = Ordering.report
+  var orderHold: Duration = .seconds(60)
+  var stale = Stale.forward
 }
 
 extension Reader {
   static let concurrencyBounds = 1...1024
+  /// From one copy in 17 minutes to more than the relay sends.
+  static let perSecondBounds = 0.001...100_000
+  static let burstBounds = 1...100_000
+  static let orderHoldBounds: ClosedRange<Duration> = .seconds(1) ... .hours(1)
 
-  /// The three settings that stand in `defaults` and in each route.
+  /// The settings that stand in `defaults` and in each route.
   mutating func routeDefaults(_ fields: Fields, _ base: RouteDefaults) -> RouteDefaults {
     var settings = base
     if let id = fields["timeout"], let time = duration(id, "timeout") { settings.timeout = time }
     if let id = fields["concurrency"], let n = integer(id, "concurrency", in: Self.concurrencyBounds) { settings.concurrency = n }
+    if let id = fields["rate_limit"] { settings.rateLimit = rateLimit(id, of: fields.place, base.rateLimit) }
     if let id = fields["retry"] { settings.retry = retry(id, of: fields.place, base.retry) }
+    if let id = fields["ordering"], let ordering: Ordering = word(id, "ordering") { settings.ordering = ordering }
+    if let id = fields["order_hold"], let time = duration(id, "order_hold", in: Self.orderHoldBounds) {
+      settings.orderHold = time
+      if settings.ordering == .none {
+        warning(id, "order_hold has no effect in \(fields.place), which has ordering: none", hint: "remove one of the two")
+      }
+    }
+    if let id = fields["stale"], let stale: Stale = word(id, "stale") { settings.stale = stale }
     return settings
+  }
+
+  /// What is left out of a route's block comes from `defaults`, but a `per_second` of its own has a `burst` of its own.
+  private mutating func rateLimit(_ id: Int, of place: String, _ base: RateLimit?) -> RateLimit? {
+    if case .scalar("none", _) = document[id].content { return nil }
+    guard let fields = fields(of: id, in: "rate_limit of \(place)", known: Vocabulary.rateLimit) else { return base }
+    var limit = base
+    if let id = fields["per_second"], let n = number(id, "per_second", in: Self.perSecondBounds) {
+      limit = RateLimit(perSecond: n, burst: Int(n.rounded(.up)))
+    }
+    if let id = fields["burst"], let n = integer(id, "burst", in: Self.burstBounds) { limit?.burst = n }
+    if limit == nil, !fields.has("per_second") {
+      error(id, "rate_limit of \(place) has no per_second", hint: "write rate_limit: { per_second: 50, burst: 100 }, or rate_limit: none")
+    }
+    return limit
   }
 
   private mutating func retry(_ id: Int, of place: String, _ base: RetryPolicy) -> RetryPolicy {
@@ -25,14 +57,7 @@ extension Reader {
     if let id = fields["first"], let time = duration(id, "first") { retry.first = time }
     if let id = fields["max"], let time = duration(id, "max") { retry.max = time }
     if let id = fields["for"], let time = duration(id, "for") { retry.giveUpAfter = time }
-    if let id = fields["factor"], let text = text(id, "factor") {
-      let isNumber = text.value.utf8.allSatisfy { $0.isASCIIDigit || $0 == UInt8(ascii: ".") }
-      if isNumber, let factor = Double(text.value), (1...1_000).contains(factor) {
-        retry.factor = factor
-      } else {
-        error(id, "factor \(quoted(text.raw)) is not a number between 1 and 1000")
-      }
-    }
+    if let id = fields["factor"], let factor = number(id, "factor", in: 1...1_000) { retry.factor = factor }
     // Said once: a block that sets neither has it from the defaults.
     if retry.first > retry.max, fields.has("first") || fields.has("max") {
       error(id, "first is longer than max in retry of \(place)", hint: "first is the wait before the second try, max the longest wait")
@@ -105,11 +130,17 @@ extension Reader {
       if !fields.has("url") { error(fields.id, "\(fields.place) has no url", hint: "write where the app takes its reports") }
       return nil
     }
+    return address(id, whoseContent: "phone numbers and texts")
+  }
+
+  /// An http or https URL.
+  /// - Parameter whoseContent: what is posted there, for the warning about http:// to strangers.
+  mutating func address(_ id: Int, whoseContent content: String) -> String? {
     guard let text = text(id, "the url", isSecret: true) else { return nil }
     do throws(Address.Fault) {
       let address = try Address(text.value)
       if !address.isEncrypted, !Host.isPrivate(address.host) {
-        warning(id, "the url is http:// to a public host: phone numbers and texts travel unencrypted", hint: "use https://")
+        warning(id, "the url is http:// to a public host: \(content) travel unencrypted", hint: "use https://")
       }
       return text.value
     } catch {
@@ -123,7 +154,11 @@ extension Reader {
     let settings = routeDefaults(fields, defaults)
     route.timeout = settings.timeout
     route.concurrency = settings.concurrency
+    route.rateLimit = settings.rateLimit
     route.retry = settings.retry
+    route.ordering = settings.ordering
+    route.orderHold = settings.orderHold
+    route.stale = settings.stale
     if let id = fields["paused"], let paused = boolean(id, "paused") { route.paused = paused }
     if let id = fields["headers"] { route.headers = headers(id, of: fields.place) }
     if let id = fields["secret"] {

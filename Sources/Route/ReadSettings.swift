@@ -8,11 +8,13 @@ extension Reader {
     let store = store(fields)
     let defaults = defaults(fields)
     let routes = routes(fields, defaults)
+    let alerts = alerts(fields)
     checkDoors(fields, receive.listen, status.listen)
 
     var configuration = Configuration(receive: receive, routes: routes)
     configuration.status = status
     configuration.store = store
+    configuration.alerts = alerts
     return configuration
   }
 

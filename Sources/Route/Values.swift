@@ -90,6 +90,31 @@ extension Reader {
     return number
   }
 
+  /// A decimal number without sign or exponent.
+  mutating func number(_ id: Int, _ what: String, in bounds: ClosedRange<Double>) -> Double? {
+    guard let text = text(id, what) else { return nil }
+    let isDecimal = text.value.utf8.allSatisfy { $0.isASCIIDigit || $0 == UInt8(ascii: ".") }
+    guard isDecimal, let number = Double(text.value), bounds.contains(number) else {
+      error(id, "\(what) \(quoted(text.raw)) is not a number between \(plain(bounds.lowerBound)) and \(plain(bounds.upperBound))")
+      return nil
+    }
+    return number
+  }
+
+  /// `1000`, not `1000.0`.
+  private func plain(_ number: Double) -> String { number == number.rounded() ? "\(Int(number))" : "\(number)" }
+
+  /// One of a few words.
+  mutating func word<Word: RawRepresentable<String> & CaseIterable>(_ id: Int, _ what: String) -> Word? {
+    guard let text = text(id, what) else { return nil }
+    if let word = Word(rawValue: text.value) { return word }
+    let known = Word.allCases.map(\.rawValue)
+    let near = Vocabulary.nearest(to: text.value.lowercased(), in: known)
+    let hint = near.map { "did you mean \(quoted($0))?" } ?? "the words here are \(known.joined(separator: ", "))"
+    error(id, "\(what) \(quoted(text.raw)) is unknown", hint: text.isLiteral ? hint : nil)
+    return nil
+  }
+
   /// A size in bytes: `65536`, `64KiB`, `1MiB`.
   mutating func bytes(_ id: Int, _ what: String, in bounds: ClosedRange<Int>) -> Int? {
     guard let text = text(id, what) else { return nil }
@@ -125,6 +150,17 @@ extension Reader {
   }
 }
 
+extension Reader {
+  mutating func duration(_ id: Int, _ what: String, in bounds: ClosedRange<Duration>) -> Duration? {
+    guard let time = duration(id, what) else { return nil }
+    guard !bounds.contains(time) else { return time }
+    guard case .scalar(let raw, _) = document[id].content else { preconditionFailure("a duration is a single value") }
+    let (from, to) = (DurationText.text(bounds.lowerBound), DurationText.text(bounds.upperBound))
+    error(id, "\(what) \(quoted(raw)) is not between \(from) and \(to)")
+    return nil
+  }
+}
+
 /// `500ms`, `10s`, `1h30m`: whole numbers with units, the larger unit first.
 enum DurationText {
   enum Fault: Error { case malformed, noUnit, negative, tooLong }
@@ -133,6 +169,13 @@ enum DurationText {
     ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1),
   ]
   private static let longest: Int64 = 36_500 * 86_400_000
+
+  /// In the largest unit that it is a whole number of.
+  static func text(_ duration: Duration) -> String {
+    let milliseconds = duration.microseconds / 1_000
+    let unit = units.first { milliseconds >= $0.milliseconds && milliseconds.isMultiple(of: $0.milliseconds) } ?? ("ms", 1)
+    return "\(milliseconds / unit.milliseconds)\(unit.name)"
+  }
 
   static func parse(_ text: String) -> Result<Duration, Fault> {
     if text.hasPrefix("-") { return parse(String(text.dropFirst())).flatMap { _ in .failure(.negative) } }

@@ -1,6 +1,6 @@
 /// The keys of a rule file, in the order in which a hint lists them.
 enum Vocabulary {
-  static let top = ["receive", "status", "store", "defaults", "routes"]
+  static let top = ["receive", "status", "store", "defaults", "routes", "alerts"]
   static let receive = [
     "listen", "path", "public_url", "tokens", "max_body", "deadline", "read_timeout", "idle_timeout", "connections",
   ]
@@ -8,24 +8,27 @@ enum Vocabulary {
   static let status = ["listen", "token"]
   static let store = ["path", "retention"]
   static let retention = ["payloads", "keys", "dead", "waiting", "unmatched", "quarantine"]
-  static let defaults = ["timeout", "concurrency", "retry"]
+  static let defaults = ["timeout", "concurrency", "rate_limit", "retry", "ordering", "order_hold", "stale"]
+  static let rateLimit = ["per_second", "burst"]
   static let retry = ["first", "factor", "max", "for"]
   static let route = [
-    "name", "markers", "packet_prefixes", "statuses", "otherwise", "url", "secret", "headers", "timeout", "concurrency", "retry", "paused",
+    "name", "markers", "packet_prefixes", "statuses", "otherwise", "url", "secret", "headers", "timeout", "concurrency", "rate_limit",
+    "retry", "ordering", "order_hold", "stale", "paused",
   ]
+  static let alert = ["url", "format", "on", "failing", "oldest_waiting", "silence"]
 
   /// Keys at the top that begin with this are for anchors and are read only where an alias uses them.
   static let anchorsPrefix = "x-"
 
   /// Keys whose values hold a secret, and are never shown.
-  static let closed = ["token", "tokens", "value", "secret", "headers", "url"]
+  static let closed = ["token", "tokens", "value", "secret", "headers", "url", "alerts"]
 
   /// Keys whose values may be shown.
   static let open = Set(all).subtracting(closed)
 
   static func isKnown(_ key: String) -> Bool { all.contains(key) }
 
-  private static let all = top + receive + token + status + store + retention + defaults + retry + route
+  private static let all = top + receive + token + status + store + retention + defaults + rateLimit + retry + route + alert
 
   /// An unknown key may be one of the closed ones misspelt. Its value is shown only where another key was clearly meant.
   static func isOpen(_ key: String) -> Bool {

@@ -27,7 +27,7 @@ extension BadFile {
       """#,
       #"""
       routes.yaml:3:5: error: route 1 is a single value; write a block of keys: name, markers, packet_prefixes, statuses, \#
-      otherwise, url, secret, headers, timeout, concurrency, retry, paused
+      otherwise, url, secret, headers, timeout, concurrency, rate_limit, retry, ordering, order_hold, stale, paused
         - just text
           ^
       routes.yaml:4:5: error: route 2 has no url; write where the app takes its reports

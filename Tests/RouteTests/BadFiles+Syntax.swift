@@ -25,7 +25,8 @@ extension BadFile {
 
       """#,
       #"""
-      routes.yaml:2:13: error: unknown key "bandwidth" in defaults; the keys here are timeout, concurrency, retry
+      routes.yaml:2:13: error: unknown key "bandwidth" in defaults; the keys here are timeout, concurrency, rate_limit, \#
+      retry, ordering, order_hold, stale
       defaults: { bandwidth: *** }
                   ^
       """#),
@@ -34,7 +35,7 @@ extension BadFile {
       #"""
       receive: { tokens: ["${T}"] }
       recieve: {}
-      alerts: []
+      proxies: []
       routes: [{ name: all, otherwise: true, url: http://app/ }]
 
       """#,
@@ -42,8 +43,9 @@ extension BadFile {
       routes.yaml:2:1: error: unknown key "recieve" in the file; did you mean "receive"?
       recieve: {}
       ^
-      routes.yaml:3:1: error: unknown key "alerts" in the file; the keys here are receive, status, store, defaults, routes
-      alerts: []
+      routes.yaml:3:1: error: unknown key "proxies" in the file; the keys here are receive, status, store, defaults, routes, \#
+      alerts
+      proxies: []
       ^
       """#),
     BadFile(

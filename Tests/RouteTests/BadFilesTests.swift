@@ -15,7 +15,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct BadFilesTests {
-  @Test(arguments: BadFile.syntax + BadFile.blocks + BadFile.routes)
+  @Test(arguments: BadFile.syntax + BadFile.blocks + BadFile.routes + BadFile.sending + BadFile.alerts)
   func `every mistake is reported with its place and what to do`(_ file: BadFile) {
     let reading = read(file.yaml)
     #expect(reading.diagnostics.map(\.description).joined(separator: "\n") == file.diagnostics)
@@ -86,7 +86,8 @@ struct BadFile: Sendable, CustomTestStringConvertible {
       "routes: [{ name: a, url: \"http://a/?token=\(secret)\", x: 1 }]", "routes: [{ secret: \(secret), x: 1 }]",
       "routes: [{ headers: { authorization: Bearer \(secret) }, x: 1 }]", "password: \(secret)", "routes: [{ secrets: [\(secret)] }]",
       "receive: { tokens: [\"${A:-\(secret)}${B}\"] }", "  - \(secret): : x", "x-y: { \"url\": \(secret), y",
-      "routes: [{ headers: \(secret) }]",
+      "routes: [{ headers: \(secret) }]", "alerts: [{ url: \"https://a/\(secret)\", x: 1 }]", "alerts: [{ url: \"\(secret)\" }]",
+      "alerts: [{ url: https://a/\(secret), on: []",
       "receive: { tokens: \"\(secret)\" }", "receive: { tokens: [|\n  \(secret)\n  : ] }", "routes: [{ secrte: \(secret) }]",
     ]
     for yaml in places {
@@ -117,9 +118,18 @@ struct BadFile: Sendable, CustomTestStringConvertible {
           secret: ${A}
           headers: { a: "${A}" }
           paused: ${A}
+          rate_limit: { per_second: "${A}", burst: "${A}" }
+          ordering: ${A}
+          order_hold: ${A}
+          stale: ${A}
+      alerts:
+        - url: ${A}
+          format: ${A}
+          on: ["${A}", dead]
+          failing: ${A}
       """
     let diagnostics = RuleFile.read(Array(yaml.utf8), named: "routes.yaml", variables: variables).diagnostics
-    #expect(diagnostics.count >= 14)
+    #expect(diagnostics.count >= 22)
     #expect(!diagnostics.map(\.description).joined().contains("hunter2"))
   }
 }

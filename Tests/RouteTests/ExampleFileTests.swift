@@ -27,7 +27,7 @@ import Testing
     let reading = RuleFile.read(try example(), named: "routes.example.yaml", variables: nothing)
     #expect(reading.configuration == nil)
     let names = ["WEBHOOK_TOKEN", "WEBHOOK_TOKEN_OLD", "STATUS_TOKEN", "SHOP_TOKEN", "SHOP_SECRET"]
-    let more = ["APPOINTMENTS_SECRET", "APPOINTMENTS_SECRET_OLD", "APPOINTMENTS_KEY"]
+    let more = ["APPOINTMENTS_SECRET", "APPOINTMENTS_SECRET_OLD", "APPOINTMENTS_KEY", "ALERTS_KEY"]
     #expect(reading.diagnostics.map(\.message) == (names + more).map { "the variable \($0) is not set" })
   }
 
@@ -41,6 +41,9 @@ import Testing
     let plain = RouteSettings(name: "", url: Secret(""))
     let rest = try #require(read.routes.last)
     #expect(rest.timeout == plain.timeout && rest.concurrency == plain.concurrency && rest.retry == plain.retry && !rest.paused)
+    #expect(rest.rateLimit == nil && rest.ordering == plain.ordering && rest.orderHold == plain.orderHold && rest.stale == plain.stale)
+    let alert = try #require(read.alerts.first)
+    #expect(alert == AlertSettings(url: alert.url))
   }
 
   @Test func `the example shows every key`() throws {
@@ -49,6 +52,8 @@ import Testing
       "listen", "path", "public_url", "tokens", "label", "value", "max_body", "deadline", "read_timeout", "idle_timeout", "connections",
       "token", "retention", "payloads", "keys", "dead", "waiting", "unmatched", "quarantine", "timeout", "concurrency", "retry", "first",
       "factor", "max", "for", "name", "markers", "packet_prefixes", "statuses", "otherwise", "url", "secret", "headers", "paused",
+      "rate_limit", "per_second", "burst", "ordering", "order_hold", "stale", "alerts", "format", "on", "failing", "oldest_waiting",
+      "silence",
     ]
     for key in keys { #expect(text.contains("\(key):"), "\(key)") }
   }

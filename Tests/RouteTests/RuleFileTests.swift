@@ -29,7 +29,8 @@ import Testing
       store:
         path: /var/lib/dlr-relay/relay.db
         retention: { payloads: 0s, keys: 1d, dead: 2d, waiting: 3d, unmatched: 4d, quarantine: 5d }
-      defaults: { timeout: 7s, concurrency: 8, retry: { first: 1s, factor: 2, max: 1h, for: 1d } }
+      defaults: { timeout: 7s, concurrency: 8, retry: { first: 1s, factor: 2, max: 1h, for: 1d }, rate_limit: { per_second: 2.5 },
+        ordering: none, stale: drop }
       routes:
         - name: shop
           markers: ["iim.to/", "#SHOP", "Sipariş ₺$$5"]
@@ -38,6 +39,9 @@ import Testing
           url: https://shop.example.com/dlr?token=${T}
           secret: ["${S}", "${S}"]
           headers: { Authorization: "Bearer ${T}", x-env: prod }
+          rate_limit: { burst: 7 }
+          ordering: report
+          order_hold: 90s
           paused: true
         - name: crm
           otherwise: true
@@ -46,6 +50,17 @@ import Testing
           timeout: 500ms
           concurrency: 1
           retry: { max: 2h, factor: 1.5 }
+          rate_limit: { per_second: 0.4 }
+          stale: forward
+        - { name: bank, markers: [bank], url: "http://127.0.0.1:9002/", rate_limit: none }
+      alerts:
+        - url: https://hooks.example.com/ops
+        - url: https://hooks.slack.com/services/${T}
+          format: slack
+          on: [failing, recovered, oldest_waiting, silence]
+          failing: 1m
+          oldest_waiting: 2h
+          silence: 1d
       """)
     #expect(reading.diagnostics == [])
     let configuration = try #require(reading.configuration)
@@ -83,6 +98,9 @@ import Testing
     shop.retry.factor = 2
     shop.retry.max = .hours(1)
     shop.retry.giveUpAfter = .days(1)
+    shop.rateLimit = RateLimit(perSecond: 2.5, burst: 7)
+    shop.orderHold = .seconds(90)
+    shop.stale = .drop
     shop.paused = true
     #expect(configuration.routes[0] == shop)
 
@@ -94,7 +112,18 @@ import Testing
     crm.retry = shop.retry
     crm.retry.max = .hours(2)
     crm.retry.factor = 1.5
+    crm.rateLimit = RateLimit(perSecond: 0.4, burst: 1)
+    crm.ordering = .none
     #expect(configuration.routes[1] == crm)
+    #expect(configuration.routes[2].rateLimit == nil)
+
+    var slack = AlertSettings(url: Secret("https://hooks.slack.com/services/0123456789abcdef"))
+    slack.format = .slack
+    slack.kinds = [.failing, .recovered, .oldestWaiting, .silence]
+    slack.failing = .minutes(1)
+    slack.oldestWaiting = .hours(2)
+    slack.silence = .days(1)
+    #expect(configuration.alerts == [AlertSettings(url: Secret("https://hooks.example.com/ops")), slack])
   }
 
   @Test func `anchors, aliases and merge keys work`() throws {
@@ -163,6 +192,32 @@ import Testing
     let yaml = "receive: { tokens: [0123456789abcdef0123] }\nroutes: [{ name: a, otherwise: true, url: \"http://a/\" }]\n"
     #expect(read(yaml, readableByOthers: false).diagnostics == [])
     #expect(read(yaml, readableByOthers: true).diagnostics.map(\.severity) == [.warning])
+  }
+
+  @Test(arguments: [
+    ("{ per_second: 50 }", "", RateLimit(perSecond: 50, burst: 50)), ("{ per_second: 0.001 }", "", RateLimit(perSecond: 0.001, burst: 1)),
+    ("{ per_second: 50, burst: 100 }", "{ per_second: 7 }", RateLimit(perSecond: 7, burst: 7)),
+    ("{ per_second: 50 }", "{ burst: 3 }", RateLimit(perSecond: 50, burst: 3)), ("{ per_second: 50 }", "none", nil),
+    ("none", "{ per_second: 1.5 }", RateLimit(perSecond: 1.5, burst: 2)),
+  ])
+  func `a route's rate limit completes or replaces that of defaults`(_ defaults: String, _ route: String, _ limit: RateLimit?) {
+    let own = route.isEmpty ? "" : ", rate_limit: \(route)"
+    let reading = read(
+      """
+      receive: { tokens: ["${T}"] }
+      defaults: { rate_limit: \(defaults) }
+      routes: [{ name: a, otherwise: true, url: "http://a/"\(own) }]
+      """)
+    #expect(reading.diagnostics == [])
+    #expect(reading.configuration?.routes[0].rateLimit == limit)
+  }
+
+  @Test(arguments: ["http://shop.example.com/", "http://10.0.0.7/", "https://shop.example.com/"])
+  func `http to a public host is worth a warning in alerts as well`(_ url: String) {
+    let head = "receive: { tokens: [\"${T}\"] }\nroutes: [{ name: a, otherwise: true, url: \"http://a/\" }]\n"
+    let reading = read(head + "alerts: [{ url: \"\(url)\" }]\n")
+    #expect(reading.configuration?.alerts.map { $0.url.reveal() } == [url])
+    #expect(reading.diagnostics.map(\.severity) == (url == "http://shop.example.com/" ? [.warning] : []))
   }
 
   @Test func `port 0 never clashes, and neither do two addresses`() {
