@@ -59,6 +59,7 @@ let package = Package(
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
+    module("Alert", ["Model", "CCurl"]),
     module(
       "Observe",
       [
@@ -88,7 +89,7 @@ let package = Package(
     .executableTarget(
       name: "dlr-relay",
       dependencies: [
-        "Model", "Receive", "Route", "Store", "Deliver", "Observe", "Status", "Traffic", "CCurl",
+        "Model", "Receive", "Route", "Store", "Deliver", "Alert", "Observe", "Status", "Traffic", "CCurl",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
@@ -116,6 +117,7 @@ let package = Package(
     tests("ModelTests", ["Model", "Traffic"]),
     tests("StoreTests", ["Model", "Store", "Support", "Traffic", .product(name: "GRDB", package: "GRDB.swift")]),
     tests("DeliverTests", ["Model", "Deliver", "Support", .product(name: "Crypto", package: "swift-crypto")]),
+    tests("AlertTests", ["Model", "Alert", "Support", "Traffic"]),
     tests(
       "ObserveTests",
       ["Model", "Observe", "Support", .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics")]),

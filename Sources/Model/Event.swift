@@ -36,6 +36,10 @@ package enum Event: Sendable {
   case askedToWait(LaneID, until: Instant)
   case spilled(LaneID)
   case caughtUp(LaneID)
+
+  // Those who are told.
+  /// A message was given up. `hook` is its number in the rule file and its host, never its address.
+  case alertFailed(hook: String, words: String)
 }
 
 package typealias Observer = @Sendable (Event) -> Void

@@ -55,6 +55,19 @@ package enum Limits {
   package static let errorTextMax = 200
   /// Entries under `alerts`; each is served by a thread of its own.
   package static let alertHooksMax = 16
+  /// Messages that wait for one of them; the oldest makes room, and is counted as lost.
+  package static let alertsWaitingMax = 64
+  /// Messages about one thing: at most one in so long, which sums what it kept back.
+  package static let alertEvery: Duration = .minutes(15)
+  /// Messages to one of them within an hour, about whatever; the rest waits.
+  package static let alertsPerHourMax = 30
+  /// Requests refused for their token within `unauthorizedWithin` that are worth a message.
+  package static let unauthorizedBurst = 20
+  package static let unauthorizedWithin: Duration = .minutes(5)
+  /// Less than this share of the store's disk is worth a message,
+  package static let diskLowShare = 0.05
+  /// in bytes not less than the first of these, and not more than the last.
+  package static let diskLowBytes = 512 * 1024 * 1024...5 * 1024 * 1024 * 1024
   /// Stopping waits this long for what is in flight.
   package static let stopTimeMax: Duration = .seconds(10)
   /// Disk kept aside so that settling and deleting work on a full disk.

@@ -36,6 +36,8 @@ package struct EventLog: Sendable {
     case .committed, .commitFailed, .storeRecovered, .swept: logStore(event)
     case .attempted, .delivered, .died, .breakerOpened, .breakerClosed, .paused, .resumed, .askedToWait, .spilled, .caughtUp:
       logLane(event)
+    case .alertFailed(let hook, let words):
+      write(.warning, "an alert could not be sent", about: hook, ["alert": "\(hook)", "error": "\(words)"])
     }
   }
 

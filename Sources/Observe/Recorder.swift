@@ -22,8 +22,8 @@ package final class Recorder: Sendable {
     case .storeRecovered: store.withLock { $0.lastError = nil }
     case .attempted(let lane, let outcome, _, _): lanes.withLock { $0[lane, default: LaneRecord()].attempts.count(outcome) }
     case .delivered(let lane, _, let lag): lanes.withLock { $0[lane, default: LaneRecord()].lag.record(lag) }
-    case .started, .stopping, .stopped, .refused, .quarantined, .swept, .died, .breakerOpened, .breakerClosed, .paused, .resumed, .askedToWait,
-      .spilled, .caughtUp:
+    case .started, .stopping, .stopped, .refused, .quarantined, .swept, .died, .breakerOpened, .breakerClosed, .paused, .resumed,
+      .askedToWait, .spilled, .caughtUp, .alertFailed:
       break
     }
   }

@@ -1,3 +1,5 @@
+import Model
+
 /// Text that is HTML. What is interpolated into it is escaped, unless it is HTML itself, so that forgetting to escape is not
 /// possible.
 struct HTML: ExpressibleByStringInterpolation, Sendable {

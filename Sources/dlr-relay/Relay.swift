@@ -1,3 +1,4 @@
+import Alert
 import Deliver
 import Foundation
 import Logging
@@ -25,6 +26,7 @@ final class Relay: Service {
   private let journal: SQLiteJournal
   private let deliverer: Deliverer
   private let door: PublicDoor
+  private let alerter: Alerter
   private let recorder: Recorder
   private let libraryMetrics: PrometheusFactory
   private let observer: Observer
@@ -38,9 +40,16 @@ final class Relay: Service {
     let recorder = Recorder()
     let names = Mutex<[LaneID: String]>([:])
     let log = EventLog(logger: logger, laneName: { id in names.withLock { $0[id] ?? "lane \(id.number)" } }, clock: systemClock)
-    let observer: Observer = {
+    let record: Observer = {
       recorder.observe($0)
       log.observe($0)
+    }
+    let alerter = Alerter(
+      configuration.alerts, relay: relayName(configuration), userAgent: "dlr-relay/\(version)",
+      routeName: { id in names.withLock { $0[id] ?? "lane \(id.number)" } }, clock: systemClock, observer: record)
+    let observer: Observer = {
+      record($0)
+      alerter.observe($0)
     }
     let journal: SQLiteJournal
     do {
@@ -65,9 +74,8 @@ final class Relay: Service {
       let door = try await PublicDoor.open(
         configuration.receive, acceptReport: accept, journal: journal, clock: systemClock, observer: observer)
       return Relay(
-        configuration: configuration, fingerprint: fingerprint, journal: journal, deliverer: deliverer, door: door, recorder: recorder,
-        libraryMetrics: libraryMetrics,
-        observer: observer)
+        configuration: configuration, fingerprint: fingerprint, journal: journal, deliverer: deliverer, door: door, alerter: alerter,
+        recorder: recorder, libraryMetrics: libraryMetrics, observer: observer)
     } catch {
       await offPool {
         deliverer.stop()
@@ -78,18 +86,20 @@ final class Relay: Service {
   }
 
   private init(
-    configuration: Configuration, fingerprint: String, journal: SQLiteJournal, deliverer: Deliverer, door: PublicDoor, recorder: Recorder,
-    libraryMetrics: PrometheusFactory, observer: @escaping Observer
+    configuration: Configuration, fingerprint: String, journal: SQLiteJournal, deliverer: Deliverer, door: PublicDoor, alerter: Alerter,
+    recorder: Recorder, libraryMetrics: PrometheusFactory, observer: @escaping Observer
   ) {
     self.configuration = configuration
     self.fingerprint = fingerprint
     self.journal = journal
     self.deliverer = deliverer
     self.door = door
+    self.alerter = alerter
     self.recorder = recorder
     self.libraryMetrics = libraryMetrics
     self.observer = observer
     startedAt = systemClock()
+    alerter.start(readings())
   }
 
   /// Waits until it is told to stop, and stops.
@@ -111,6 +121,8 @@ final class Relay: Service {
     // Commits what waits, so that every request that is with the store has its answer before its connection ends.
     await offPool { [journal] in journal.close() }
     await door.close()
+    // Last, so that what went wrong until here is told.
+    await offPool { [alerter] in alerter.stop() }
     observer(.stopped)
   }
 
@@ -120,6 +132,17 @@ final class Relay: Service {
       let publicDoor = Endpoint(host: configuration.receive.listen.host, port: door.port)
       observer(.started(version: version, publicDoor: publicDoor, statusDoor: endpoint))
       onRunning(publicDoor, endpoint)
+    }
+  }
+
+  /// What the alerts are decided by, besides events.
+  private func readings() -> @Sendable () async -> Readings {
+    let path = configuration.store.path
+    return { [journal, deliverer] in
+      await offPool {
+        Readings(
+          standing: journal.standing(), gauges: deliverer.gauges(), oldestWaiting: try? journal.oldestWaiting(), disk: diskSpace(at: path))
+      }
     }
   }
 
@@ -140,6 +163,27 @@ final class Relay: Service {
     source.tokenUses = { [door] in door.tokenUses() }
     return source
   }
+}
+
+/// What an operator knows the relay by: where the provider calls it, or else the machine's name.
+private func relayName(_ configuration: Configuration) -> String {
+  if let url = configuration.receive.publicURL, let scheme = url.firstRange(of: "://") { return String(url[scheme.upperBound...]) }
+  var name = [CChar](repeating: 0, count: 256)
+  // The last byte is left alone, since a name that is cut need not end.
+  guard gethostname(&name, name.count - 1) == 0 else { return "dlr-relay" }
+  return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// Of the file system that a file is on; nil if it does not say.
+private func diskSpace(at path: String) -> DiskSpace? {
+  var information = statvfs()
+  guard statvfs(path, &information) == 0 else { return nil }
+  func bytes(_ blocks: fsblkcnt_t) -> Int {
+    let (bytes, isTooMuch) = UInt64(blocks).multipliedReportingOverflow(by: UInt64(information.f_frsize))
+    return isTooMuch ? .max : Int(clamping: bytes)
+  }
+  // What only root may use is not free for the relay.
+  return DiskSpace(free: bytes(information.f_bavail), total: bytes(information.f_blocks))
 }
 
 /// Runs what blocks on a thread where it may.

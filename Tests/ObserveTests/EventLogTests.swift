@@ -102,6 +102,16 @@ struct EventLogTests {
     #expect(lines.last?["message"] as? String == "stopped")
   }
 
+  @Test func `a hook that takes no message is a warning`() throws {
+    let lines = try lines { log, _ in
+      for _ in 0..<3 { log.observe(.alertFailed(hook: "1 (hooks.example.com)", words: "answered 500")) }
+      log.observe(.alertFailed(hook: "2 (hooks.example.com)", words: "answered 404"))
+    }
+    #expect(lines.map { $0["alert"] as? String } == ["1 (hooks.example.com)", "2 (hooks.example.com)"])
+    #expect(lines.map { $0["error"] as? String } == ["answered 500", "answered 404"])
+    #expect(lines.allSatisfy { $0["level"] as? String == "warning" })
+  }
+
   @Test func `no phone number is in a line, even if an error holds one`() throws {
     let clock = ManualClock()
     let text = try written { sink in

@@ -1,8 +1,7 @@
+import Model
 import Testing
 
-@testable import Status
-
-struct WordsTests {
+struct FiguresTests {
   @Test(arguments: [(0, "0"), (999, "999"), (1_000, "1,000"), (-12_345_678, "-12,345,678")])
   func `long numbers are grouped`(number: Int, text: String) { #expect(grouped(number) == text) }
 
