@@ -41,7 +41,10 @@ struct SecretTests {
     let (good, hanging) = (try await RecordingApp.start(), try await RecordingApp.start { _, _ in .held })
     let failing = try await RecordingApp.start { copy, earlier in .status(earlier < 3 ? [301, 401, 500][earlier] : 200) }
     let dead = try ReservedPort()
-    try await RelayProcess.with(rules: Self.routes(good, failing, hanging, dead: dead)) { relay in
+    let hook = try await RecordingApp.start()
+    let alerts = [hook.url, dead.url].map { #"{ url: "\#($0)?token=\#(Self.urlToken)" }"# }.joined(separator: ", ")
+    let file = Self.routes(good, failing, hanging, dead: dead) + "\nalerts: [\(alerts)]"
+    try await RelayProcess.with(rules: file) { relay in
       try await relay.start(logLevel: "trace")
       var answers: [String] = []
       let report = SentReport(id: 1, to: Self.phone, text: Self.text)
@@ -59,6 +62,8 @@ struct SecretTests {
       answers.append(shown(try await relay.post(SentReport(id: 2, to: Self.phone, text: Self.text).bytes)))
       answers += try await pages(of: relay.statusDoor)
       try await limitFileSize(of: relay.program.pid, to: nil)
+      // Of the bodies that are no report, and of the store.
+      for message in try await hook.copies(atLeast: 2) { #expect(found(in: String(decoding: message.body, as: UTF8.self)) == []) }
       #expect(try await relay.stop() == .code(0))
 
       #expect(answers.contains { $0.contains("\n401 ") || $0.hasPrefix("401 ") })
@@ -66,6 +71,7 @@ struct SecretTests {
       let leaks = relay.written.split(separator: "\n").filter { !found(in: String($0)).isEmpty }
       #expect(leaks == [])
       #expect(relay.written.contains(#""level":"debug""#), "it was told to say all")
+      #expect(relay.written.contains(#""alert":"2 (127.0.0.1:\#(dead.port))""#), "a hook is known by its host")
     }
   }
 
