@@ -75,6 +75,12 @@ package struct Breaker: Sendable, Equatable {
     }
   }
 
+  /// Somebody says that the app is well again: the next probe may go at once, and waits begin from the first.
+  package mutating func askNow(at now: Instant) {
+    probeWait = Self.probeWaitFirst
+    if state == .open { notBefore = min(notBefore, now) }
+  }
+
   private var looksDown: Bool {
     outagesInRow >= Self.outagesMax || recent.count == Self.reportsWatched && recent.count(where: \.failed) >= Self.failuresMax
   }

@@ -59,6 +59,7 @@ package enum Outcome: Sendable, Hashable {
 
   package static let gone = 410
   package static let tooManyRequests = 429
+  package static let unavailable = 503
 
   /// A short constant word for metrics: `2xx`, `4xx`, `timeout_connect`, ...
   package var label: String {

@@ -11,6 +11,12 @@ package struct RateLimit: Sendable, Equatable {
 
 /// Counts what a rate limit allows. A value: the time comes from outside.
 package struct TokenBucket: Sendable, Equatable {
+  /// What counts as a whole token: a hair less than one, which is what adding fractions up leaves. The hair is owed, so that
+  /// many of them never make a token.
+  private static let whole = 1 - 1e-6
+  /// No wait needs to be told from a longer one.
+  private static let waitMax: Duration = .days(365)
+
   private let limit: RateLimit
   private var tokens: Double
   private var filledAt: Instant?
@@ -23,23 +29,23 @@ package struct TokenBucket: Sendable, Equatable {
   }
 
   /// When the next token is there; not after `now` if one is there already.
-  package func nextToken(at now: Instant) -> Instant {
-    let have = tokens(at: now)
-    guard have < 1 else { return now }
-    return now + .microseconds(Int64(((1 - have) / limit.perSecond * 1_000_000).rounded(.up)))
+  package mutating func nextToken(at now: Instant) -> Instant {
+    fill(at: now)
+    guard tokens < Self.whole else { return now }
+    let microseconds = (1 - tokens) / limit.perSecond * 1_000_000
+    return now + .microseconds(Int64(min(microseconds, Double(Self.waitMax.microseconds)).rounded(.up)))
   }
 
   /// - Precondition: `nextToken` has come.
   package mutating func take(at now: Instant) {
-    tokens = tokens(at: now) - 1
-    // A hair below none is what rounding to microseconds leaves.
-    assert(tokens > -0.01, "more was sent than the rate limit allows")
-    tokens = max(0, tokens)
-    filledAt = now
+    fill(at: now)
+    precondition(tokens >= Self.whole, "more was sent than the rate limit allows")
+    tokens -= 1
   }
 
-  private func tokens(at now: Instant) -> Double {
-    guard let filledAt, now > filledAt else { return tokens }
-    return min(Double(limit.burst), tokens + (now - filledAt).seconds * limit.perSecond)
+  /// A clock that was set back brings no tokens, and takes none: they come on from there.
+  private mutating func fill(at now: Instant) {
+    if let filledAt, now > filledAt { tokens = min(Double(limit.burst), tokens + (now - filledAt).seconds * limit.perSecond) }
+    filledAt = now
   }
 }

@@ -1,7 +1,7 @@
 /// How many copies a lane may have in flight: between 1 and the route's `concurrency`.
 ///
-/// Grows by one with each delivery. Halves on 429, on attempts without an answer and when most attempts fail, at most once per window's worth of
-/// answers, so that one burst of simultaneous failures counts once.
+/// Grows by one with each delivery. Halves on 429, on attempts without an answer and when most of a window's worth of answers are
+/// failures; at most once per window's worth, so that one burst of simultaneous failures counts once.
 package struct Window: Sendable, Equatable {
   package private(set) var size: Int
   package private(set) var sizeMax: Int
@@ -24,12 +24,19 @@ package struct Window: Sendable, Equatable {
     let mostFail = isWhole && failures * 2 > answers
     if isWhole { (answers, failures) = (0, 0) }
 
-    if outcome.isDelivered {
+    if isOverload(outcome) || mostFail {
+      shrink()
+    } else if outcome.isDelivered {
       size = min(sizeMax, size + 1)
-    } else if isOverload(outcome) || mostFail, answersUntilNextShrink == 0 {
-      size = max(1, size / 2)
-      answersUntilNextShrink = size
     }
+  }
+
+  private mutating func shrink() {
+    guard answersUntilNextShrink == 0 else { return }
+    // As many may have been in flight, and all of them may have met the same trouble.
+    answersUntilNextShrink = size
+    size = max(1, size / 2)
+    (answers, failures) = (0, 0)
   }
 
   /// After an outage the app starts gently.

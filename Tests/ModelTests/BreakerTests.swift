@@ -4,6 +4,7 @@ import Traffic
 
 @Suite struct BreakerTests {
   private let answer = Outcome.answered(status: 200)
+  private let failure = Outcome.answered(status: 500)
   private let outage = Outcome.failed(.timeoutConnect)
   private let start = Instant(microseconds: 1_000_000)
 
@@ -65,6 +66,89 @@ import Traffic
     #expect(probing.settled(Ending(answer), of: 1, isProbe: false, at: start) == .closed)
     #expect(probing.settled(Ending(outage), of: 1, isProbe: true, at: start) == .none, "the probe itself is then one outage of five")
     #expect(probing.state == .closed)
+  }
+
+  @Test func `it opens when sixteen of the last twenty different reports failed`() {
+    var breaker = Breaker()
+    func settle(_ seq: Int64, _ outcome: Outcome) -> Breaker.Change { breaker.settled(Ending(outcome), of: seq, isProbe: false, at: start) }
+    // Four of five fail from the fifth on: not before twenty are known, and not with fewer than sixteen of them.
+    for seq in 1...5 as ClosedRange<Int64> { #expect(settle(seq, answer) == .none) }
+    for seq in 6...20 as ClosedRange<Int64> { #expect(settle(seq, failure) == .none) }
+    #expect(settle(21, failure) == .opened(until: start + .seconds(1)), "the first of the five that were well is out")
+  }
+
+  @Test func `a few poisoned reports do not open it however often they fail`() {
+    var breaker = Breaker()
+    var seq: Int64 = 100
+    for _ in 1...200 {
+      for poisoned in 1...15 as ClosedRange<Int64> {
+        #expect(breaker.settled(Ending(failure), of: poisoned, isProbe: false, at: start) == .none)
+      }
+      for _ in 1...5 {
+        seq += 1
+        #expect(breaker.settled(Ending(answer), of: seq, isProbe: false, at: start) == .none)
+      }
+    }
+    #expect(breaker.state == .closed)
+    for poisoned in 1...19 as ClosedRange<Int64> { _ = breaker.settled(Ending(failure), of: poisoned, isProbe: false, at: start) }
+    #expect(breaker.state == .open)
+  }
+
+  @Test func `fewer than twenty reports that all fail do not open it`() {
+    var breaker = Breaker()
+    for round in 1...100 {
+      for seq in 1...19 as ClosedRange<Int64> {
+        #expect(breaker.settled(Ending(failure), of: seq, isProbe: false, at: start) == .none, "round \(round)")
+      }
+    }
+  }
+
+  @Test func `what failed before an outage says nothing after it`() {
+    var breaker = Breaker()
+    for seq in 1...20 as ClosedRange<Int64> { _ = breaker.settled(Ending(failure), of: seq, isProbe: false, at: start) }
+    #expect(breaker.state == .open)
+    #expect(breaker.settled(Ending(answer), of: 21, isProbe: false, at: start) == .closed)
+    for seq in 22...40 as ClosedRange<Int64> { #expect(breaker.settled(Ending(failure), of: seq, isProbe: false, at: start) == .none) }
+  }
+
+  @Test func `only a delivery closes it, an error is no sign of health`() {
+    var breaker = opened()
+    for wait in [2, 4, 8] {
+      _ = breaker.attemptStarted()
+      #expect(breaker.settled(Ending(failure), of: 1, isProbe: true, at: start) == .opened(until: start + .seconds(wait)))
+    }
+  }
+
+  @Test(arguments: [
+    Ending(.answered(status: 429), retryAfter: .seconds(1)), Ending(.answered(status: 503), retryAfter: .hours(1)),
+    Ending(.answered(status: 410)),
+  ])
+  func `what the app asks of the whole lane is no sign of its health`(ending: Ending) {
+    var breaker = Breaker()
+    for _ in 1..<Breaker.outagesMax { _ = breaker.settled(Ending(outage), of: 1, isProbe: false, at: start) }
+    let before = breaker
+    for seq in 1...100 as ClosedRange<Int64> { #expect(breaker.settled(ending, of: seq, isProbe: false, at: start) == .none) }
+    #expect(breaker == before, "neither for nor against it")
+    #expect(breaker.settled(Ending(outage), of: 1, isProbe: false, at: start) == .opened(until: start + .seconds(1)))
+    // A probe that is answered so has not delivered.
+    _ = breaker.attemptStarted()
+    #expect(breaker.settled(ending, of: 1, isProbe: true, at: start) == .opened(until: start + .seconds(2)))
+  }
+
+  @Test func `who is told that the app is well again asks at once, and begins with the first wait`() {
+    var breaker = opened()
+    for _ in 1...6 {
+      _ = breaker.attemptStarted()
+      _ = breaker.settled(Ending(outage), of: 1, isProbe: true, at: start)
+    }
+    breaker.askNow(at: start + .seconds(3))
+    #expect(breaker.allowsAttempt(at: start + .seconds(3)))
+    #expect(breaker.nextAttempt == start + .seconds(3))
+    _ = breaker.attemptStarted()
+    #expect(breaker.settled(Ending(outage), of: 1, isProbe: true, at: start) == .opened(until: start + .seconds(2)))
+    var closed = Breaker()
+    closed.askNow(at: start)
+    #expect(closed == Breaker())
   }
 
   @Test func `attempts of a closed breaker are no probes`() {

@@ -35,6 +35,14 @@ import Traffic
     #expect(waits.count > 990)
   }
 
+  @Test func `time in which nothing could be sent gives nothing up`() {
+    let (policy, owedAt) = (RetryPolicy(), Instant(microseconds: 1_777_437_144_000_000))
+    let now = owedAt + .days(10)
+    #expect(policy.isGivenUp(owedAt: owedAt, held: .days(7), tries: 5, at: now))
+    #expect(!policy.isGivenUp(owedAt: owedAt, held: .days(7) + .microseconds(1), tries: 5, at: now))
+    #expect(!policy.isGivenUp(owedAt: owedAt, held: .days(11), tries: 5, at: now))
+  }
+
   @Test func `a delivery is given up only when its time is over and enough tries were made`() {
     let (policy, owedAt) = (RetryPolicy(), Instant(microseconds: 1_777_437_144_000_000))
     let over = owedAt + policy.giveUpAfter

@@ -17,13 +17,14 @@ import Traffic
     #expect(window.size == 10)
   }
 
-  @Test func `one burst of outages counts once`() {
+  @Test(arguments: [Outcome.failed(.refused), .failed(.timeoutFirstByte), .answered(status: 429)])
+  func `one burst of outages counts once, though all that was in flight fails`(_ outcome: Outcome) {
     var window = Window(sizeMax: 16)
-    for _ in 1...8 { window.settled(down) }
+    for _ in 1...16 { window.settled(outcome) }
     #expect(window.size == 8)
-    window.settled(down)
+    window.settled(outcome)
     #expect(window.size == 4)
-    for _ in 1...200 { window.settled(down) }
+    for _ in 1...200 { window.settled(outcome) }
     #expect(window.size == 1)
   }
 
@@ -44,6 +45,16 @@ import Traffic
     #expect(window.size == 2)
     for _ in 1...20 { window.settled(refused) }
     #expect(window.size == 1)
+  }
+
+  @Test func `most is most, also when the last of them is a delivery`() {
+    var window = Window(sizeMax: 4)
+    for _ in 1...3 { window.settled(refused) }
+    window.settled(ok)
+    #expect(window.size == 2)
+    var half = Window(sizeMax: 4)
+    for outcome in [refused, ok, refused, ok] { half.settled(outcome) }
+    #expect(half.size == 4)
   }
 
   @Test func `after an outage a window starts from one`() {
@@ -82,15 +93,23 @@ import Traffic
       case 2..<10:
         window.settled(ok)
         answersDue -= 1
+        if window.size < before.size {
+          #expect(answersDue <= 0)
+          answersDue = before.size
+        }
       case 10..<13:
         window.settled(refused)
         answersDue -= 1
+        if window.size < before.size {
+          #expect(answersDue <= 0)
+          answersDue = before.size
+        }
       default:
         window.settled(down)
         answersDue -= 1
         if window.size < before.size {
           #expect(answersDue <= 0)
-          answersDue = window.size
+          answersDue = before.size
         }
         #expect(window.size >= max(1, before.size / 2))
       }
