@@ -37,6 +37,9 @@ final class CopyHeaders {
     }
     append(&list, "relay-attempt: \(delivery.tries + 1)")
     append(&list, "relay-received-at: \(delivery.receivedAt.rfc3339)")
+    if delivery.isStale { append(&list, "relay-stale: true") }
+    if delivery.isOutOfOrder { append(&list, "relay-out-of-order: true") }
+    if delivery.queue == .replay { append(&list, "relay-replay: true") }
     last(of: list).pointee.next = shared
     return list
   }

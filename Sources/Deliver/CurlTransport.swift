@@ -61,17 +61,17 @@ final class CurlTransport {
   }
 
   /// Calls `body` with each attempt that has ended since the last call.
-  func takeEnded(_ body: (Attempt, Outcome, _ detail: String) -> Void) {
+  /// - Parameter now: what a time of day in an answer is compared with.
+  func takeEnded(at now: Instant, _ body: (Attempt, Ending) -> Void) {
     var left: Int32 = 0
     while let message = curl_multi_info_read(multi, &left) {
       guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle else { continue }
       let code = relay_message_result(message)
       let transfer = Transfer.of(easy)
       check(curl_multi_remove_handle(multi, easy))
-      let (outcome, detail) = transfer.outcome(code)
-      let attempt = transfer.attempt
+      let (attempt, ending) = (transfer.attempt, transfer.ending(code, at: now))
       transfer.route.end(transfer)
-      body(attempt, outcome, detail)
+      body(attempt, ending)
     }
   }
 

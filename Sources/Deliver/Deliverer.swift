@@ -7,10 +7,23 @@ import Synchronization
 ///
 /// Other threads only put into its mailbox, which wakes it once for many entries.
 package final class Deliverer: Sendable {
+  private typealias Then = @Sendable (JournalError?) -> Void
+
+  private struct Command: Sendable {
+    enum Kind { case pause, resume }
+    var kind: Kind
+    var lane: LaneID
+    var then: Then
+  }
+
   private struct Mailbox {
     var handovers: [Handover] = []
+    var commands: [Command] = []
+    /// Lanes whose state could not be kept.
+    var unkept: [LaneID] = []
     var stopBy: Instant?
     var isAwake = false
+    var isClosed = false
   }
 
   private let mailbox = Mutex(Mailbox())
@@ -19,7 +32,7 @@ package final class Deliverer: Sendable {
   private let clock: Clock
   private let ended = DispatchSemaphore(value: 0)
 
-  /// Starts sending what the journal has for the routes.
+  /// Starts sending what the journal has for the routes, with the lanes' states as the journal kept them.
   /// - Parameters:
   ///   - lanes: of the routes, in the same order.
   ///   - userAgent: of the copies.
@@ -33,8 +46,9 @@ package final class Deliverer: Sendable {
     journal.connect { [self] handover in
       post { $0.handovers.append(handover) }
     }
+    let states = Dictionary(uniqueKeysWithValues: journal.standing().lanes.map { ($0.id, $0.state) })
     let thread = Thread { [self] in
-      let dispatcher = Dispatcher(routes: routes, lanes: lanes, observer: observer, rng: rng)
+      let dispatcher = Dispatcher(routes: routes, lanes: lanes, states: states, at: clock(), observer: observer, rng: rng)
       var loop = Loop(deliverer: self, dispatcher: dispatcher, journal: journal, routes: routes, userAgent: userAgent)
       loop.run()
       ended.signal()
@@ -46,17 +60,46 @@ package final class Deliverer: Sendable {
   /// The lanes as they are now, in the order of the routes.
   package func gauges() -> [LaneGauge] { latestGauges.withLock { $0 } }
 
+  /// Sends nothing more of the lane until it is resumed, also after a restart; what is in flight ends.
+  /// - Parameters:
+  ///   - lane: one of those that it was started with.
+  ///   - then: gets nil once that is on disk. With an error it is in force, but a restart may forget it.
+  package func pause(_ lane: LaneID, then: @escaping @Sendable (JournalError?) -> Void) {
+    command(Command(kind: .pause, lane: lane, then: then))
+  }
+
+  /// Ends the pause of the lane, an operator's or one that the app asked for with 410, and tries the app at once, whatever its
+  /// Retry-After or the breaker says. A lane that is paused in the rule file stays so.
+  /// - Parameters:
+  ///   - lane: one of those that it was started with.
+  ///   - then: gets nil once that is on disk. With an error it is in force, but a restart may forget it.
+  package func resume(_ lane: LaneID, then: @escaping @Sendable (JournalError?) -> Void) {
+    command(Command(kind: .resume, lane: lane, then: then))
+  }
+
   /// Starts nothing more, waits for what is in flight, at most `Limits.stopTimeMax`, and ends. What has no result by then is
   /// sent again after the next start. Blocks; once.
   package func stop() {
     let by = clock() + Limits.stopTimeMax
     post { $0.stopBy = by }
     ended.wait()
-    mailbox.withLock { mailbox in
+    let late = mailbox.withLock { mailbox in
       // The journal goes on handing over, but nobody is to be woken, least of all by a number that may be another file's.
       mailbox.isAwake = true
+      mailbox.isClosed = true
       close(wakeDescriptor)
+      return mailbox.commands
     }
+    for command in late { command.then(.closed) }
+  }
+
+  private func command(_ command: Command) {
+    var isClosed = false
+    post { mailbox in
+      isClosed = mailbox.isClosed
+      if !isClosed { mailbox.commands.append(command) }
+    }
+    if isClosed { command.then(.closed) }
   }
 
   private func post(_ change: (inout Mailbox) -> Void) {
@@ -72,6 +115,8 @@ package final class Deliverer: Sendable {
   /// One turn after another on the thread that owns everything here.
   private struct Loop<RNG: RandomNumberGenerator, Store: Journal> {
     private static var showEvery: Duration { .milliseconds(50) }
+    /// After a lane's state could not be kept.
+    private static var keepAgainAfter: Duration { .seconds(1) }
 
     let deliverer: Deliverer
     var dispatcher: Dispatcher<RNG>
@@ -81,6 +126,10 @@ package final class Deliverer: Sendable {
     var stopBy: Instant?
     /// When to show the lanes as they are to other threads; nil if nothing happened since the last time.
     var showAt: Instant?
+    /// Who waits until the state of a lane is on disk.
+    var thens: [LaneID: [Then]] = [:]
+    var unkept: Set<LaneID> = []
+    var keepAgainAt: Instant?
 
     init(deliverer: Deliverer, dispatcher: Dispatcher<RNG>, journal: Store, routes: [RouteSettings], userAgent: String) {
       self.deliverer = deliverer
@@ -91,7 +140,7 @@ package final class Deliverer: Sendable {
     }
 
     mutating func run() {
-      deliverer.latestGauges.withLock { $0 = dispatcher.gauges() }
+      show()
       while true {
         takeMail()
         collect()
@@ -115,24 +164,56 @@ package final class Deliverer: Sendable {
         return mailbox
       }
       for handover in mail.handovers { dispatcher.receive(handover) }
+      for command in mail.commands { carryOut(command) }
+      noteUnkept(mail.unkept)
       guard let by = mail.stopBy.take() else { return }
       stopBy = by
       dispatcher.stop()
+    }
+
+    private mutating func carryOut(_ command: Command) {
+      let now = deliverer.clock()
+      switch command.kind {
+      case .pause: dispatcher.pause(command.lane, at: now)
+      case .resume: dispatcher.resume(command.lane, at: now)
+      }
+      thens[command.lane, default: []].append(command.then)
+      showAt = now
+    }
+
+    private mutating func noteUnkept(_ lanes: [LaneID]) {
+      let now = deliverer.clock()
+      unkept.formUnion(lanes)
+      if !unkept.isEmpty, keepAgainAt == nil { keepAgainAt = now + Self.keepAgainAfter }
+      guard let keepAgainAt, keepAgainAt <= now else { return }
+      for lane in unkept { dispatcher.keepAgain(lane) }
+      unkept = []
+      self.keepAgainAt = nil
     }
 
     /// Ends of attempts become settlements, those of time-outs too.
     private mutating func collect() {
       let now = deliverer.clock()
       transport.checkTime()
-      transport.takeEnded { attempt, outcome, detail in dispatcher.ended(attempt, outcome, detail: detail, at: now) }
+      transport.takeEnded(at: now) { attempt, ending in dispatcher.ended(attempt, ending, at: now) }
     }
 
     private mutating func act() {
       let now = deliverer.clock()
       let output = dispatcher.advance(to: now)
       journal.settle(output.settle)
+      for (lane, state) in output.keep { keep(state, of: lane) }
+      for (lane, heldSince) in output.release { journal.release(lane, heldSince: heldSince) }
       for (queue, lane) in output.fetch { journal.fetch(queue, of: lane) }
       for attempt in output.start { transport.start(attempt) }
+    }
+
+    private mutating func keep(_ state: LaneState, of lane: LaneID) {
+      let thens = thens.removeValue(forKey: lane) ?? []
+      journal.keep(state, of: lane) { [deliverer] error in
+        for then in thens { then(error) }
+        if error != nil { deliverer.post { $0.unkept.append(lane) } }
+      }
     }
 
     /// Not at every turn: with many lanes that would cost more than sending.
@@ -144,11 +225,16 @@ package final class Deliverer: Sendable {
       }
       guard due <= now else { return }
       showAt = nil
-      deliverer.latestGauges.withLock { $0 = dispatcher.gauges() }
+      show()
+    }
+
+    private func show() {
+      let gauges = dispatcher.gauges(at: deliverer.clock())
+      deliverer.latestGauges.withLock { $0 = gauges }
     }
 
     private func wait() {
-      let wakeAt = [dispatcher.nextWake, stopBy, showAt].compactMap { $0 }.min()
+      let wakeAt = [dispatcher.nextWake, stopBy, showAt, keepAgainAt].compactMap { $0 }.min()
       let timeouts = [wakeAt.map { max(.zero, $0 - deliverer.clock()) }, transport.timeLeft]
       epoll.wait(timeouts.compactMap { $0 }.min()) { ready in
         if ready.descriptor == deliverer.wakeDescriptor {

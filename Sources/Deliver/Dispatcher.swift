@@ -13,13 +13,16 @@ struct Attempt: Sendable {
 
 /// Decides what is sent when: every lane's turn, the bounds over all of them, and what becomes of a delivery after an attempt.
 ///
-/// A value without I/O: its inputs are handovers, ends of attempts and the time; its outputs are attempts to start, pages to
-/// fetch and settlements to store. Work is proportional to what happened, not to the number of lanes.
+/// A value without I/O: its inputs are handovers, ends of attempts, an operator's commands and the time; its outputs are attempts
+/// to start, pages to fetch, settlements and lanes' states to store, and what held deliveries to let go. Work is proportional to what happened, not to the number of lanes.
 struct Dispatcher<RNG: RandomNumberGenerator> {
   struct Output {
     var start: [Attempt] = []
     var fetch: [(queue: Queue, lane: LaneID)] = []
     var settle: [Settlement] = []
+    /// Each lane at most once, as it is now.
+    var keep: [(lane: LaneID, state: LaneState)] = []
+    var release: [(lane: LaneID, heldSince: Instant)] = []
   }
 
   private struct Wake: Comparable {
@@ -47,11 +50,15 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
   private var wakeOf: [Instant?]
   private var settlements: [Settlement] = []
 
-  /// - Parameter lanes: of the routes, in the same order.
-  init(routes: [RouteSettings], lanes ids: [LaneID], observer: @escaping Observer, rng: RNG) {
+  /// - Parameters:
+  ///   - lanes: of the routes, in the same order.
+  ///   - states: as they were kept; of lanes that have none it is the initial one.
+  init(
+    routes: [RouteSettings], lanes ids: [LaneID], states: [LaneID: LaneState] = [:], at now: Instant, observer: @escaping Observer, rng: RNG
+  ) {
     precondition(routes.count == ids.count, "every route has a lane")
     self.routes = routes
-    lanes = zip(ids, routes).map { Lane(id: $0, concurrency: $1.concurrency, isPaused: $1.paused) }
+    lanes = zip(ids, routes).map { Lane(id: $0, route: $1, state: states[$0] ?? LaneState(), at: now) }
     indexOf = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
     isDirty = Array(repeating: true, count: ids.count)
     dirty = Deque(ids.indices)
@@ -68,31 +75,40 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     for delivery in handover.deliveries { change(delivery.lane) { $0.handed(delivery) } }
     for lane in handover.spilled { change(lane) { $0.spilled() } }
     for page in handover.pages { change(page.lane) { $0.paged(page) } }
-    for due in handover.due { change(due.lane) { $0.dueInStore(due.at) } }
+    for due in handover.due { change(due.lane) { $0.isDue(due.queue, at: due.at) } }
+    for held in handover.held { change(held.lane) { $0.holds(since: held.at) } }
   }
 
-  /// - Parameter detail: what went wrong, in words without a secret; empty if delivered.
-  mutating func ended(_ attempt: Attempt, _ outcome: Outcome, detail: String, at now: Instant) {
+  mutating func ended(_ attempt: Attempt, _ ending: Ending, at now: Instant) {
     inFlight -= 1
     let (delivery, took) = (attempt.delivery, now - attempt.startedAt)
-    let result = verdict(attempt, outcome, at: now)
+    let changes = change(delivery.lane) { $0.settled(ending, of: delivery.seq, isProbe: attempt.isProbe, at: now) }
+    let result = verdict(attempt, ending.outcome, at: now)
     let settlement = Settlement(
-      of: delivery, result: result, outcome: outcome, detail: detail, startedAt: attempt.startedAt, took: took)
+      of: delivery, result: result, outcome: ending.outcome, detail: ending.detail, answer: ending.answer, startedAt: attempt.startedAt,
+      took: took)
     settlements.append(settlement)
     unsettled += 1
-    let breaker = change(delivery.lane) { lane in
-      if case .retry(let due) = result { lane.dueInStore(due) }
-      return lane.settled(Ending(outcome, detail: detail), of: delivery.seq, isProbe: attempt.isProbe, at: now)
-    }
-    switch breaker {
-    case .none: break
-    case .opened(let until): observer(.breakerOpened(delivery.lane, until: until))
-    case .closed: observer(.breakerClosed(delivery.lane))
-    }
-    observer(.attempted(delivery.lane, outcome, detail: detail, took: took))
+    // A replay that failed stays one.
+    if case .retry(let due) = result { change(delivery.lane) { $0.isDue(delivery.queue == .replay ? .replay : .retry, at: due) } }
+    observer(.attempted(delivery.lane, ending.outcome, detail: ending.detail, took: took))
     if result == .delivered { observer(.delivered(delivery.lane, tries: settlement.tries, lag: now - delivery.receivedAt)) }
     if result == .dead { observer(.died(delivery.lane, tries: settlement.tries)) }
+    for change in changes { tell(change, of: delivery.lane) }
   }
+
+  /// Nothing of the lane starts until it is resumed.
+  mutating func pause(_ lane: LaneID, at now: Instant) {
+    if let paused = change(lane, { $0.pause(at: now) }) { tell(paused, of: lane) }
+  }
+
+  /// Ends the lane's pause, and what its app and its breaker have asked to wait.
+  mutating func resume(_ lane: LaneID, at now: Instant) {
+    if let resumed = change(lane, { $0.resume(at: now) }) { tell(resumed, of: lane) }
+  }
+
+  /// What was given out to be kept of the lane could not be: it is given out again.
+  mutating func keepAgain(_ lane: LaneID) { change(lane) { $0.keepAgain() } }
 
   /// Nothing starts from here on.
   mutating func stop() { isStopping = true }
@@ -103,6 +119,7 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
   mutating func advance(to now: Instant) -> Output {
     var output = Output()
     swap(&output.settle, &settlements)
+    for index in dirty { if let state = lanes[index].takeState() { output.keep.append((lanes[index].id, state)) } }
     guard !isStopping else { return output }
     while let wake = wakes.min, wake.at <= now {
       _ = wakes.removeMin()
@@ -125,7 +142,7 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
 
   var nextWake: Instant? { isStopping ? nil : wakes.min?.at }
 
-  func gauges() -> [LaneGauge] { lanes.map { $0.gauge() } }
+  func gauges(at now: Instant) -> [LaneGauge] { lanes.map { $0.gauge(at: now) } }
 
   private enum Turn {
     /// The lane may start nothing more now.
@@ -142,13 +159,19 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     for _ in 0..<Self.startsPerTurn {
       guard hasRoom(for: lanes[index]) else { return .waits }
       guard let (delivery, isProbe) = lanes[index].next(at: now) else {
-        for queue in lanes[index].pagesToFetch(at: now) { output.fetch.append((queue, lanes[index].id)) }
+        ask(index, &output, at: now)
         return .done
       }
       inFlight += 1
       output.start.append(Attempt(delivery: delivery, route: index, isProbe: isProbe, startedAt: now))
     }
     return .again
+  }
+
+  /// Asks the journal for what the lane wants of it.
+  private mutating func ask(_ index: Int, _ output: inout Output, at now: Instant) {
+    for queue in lanes[index].pagesToFetch(at: now) { output.fetch.append((queue, lanes[index].id)) }
+    if let heldSince = lanes[index].takeRelease(at: now) { output.release.append((lanes[index].id, heldSince)) }
   }
 
   /// A lane with nothing in flight may always send one, so that no number of hanging apps keeps a copy from any other.
@@ -165,9 +188,22 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
 
   private mutating func verdict(_ attempt: Attempt, _ outcome: Outcome, at now: Instant) -> Settlement.Result {
     guard !outcome.isDelivered else { return .delivered }
-    let (policy, tries) = (routes[attempt.route].retry, attempt.delivery.tries + 1)
-    if policy.isGivenUp(owedAt: attempt.delivery.owedAt, held: .zero, tries: tries, at: now) { return .dead }
-    return .retry(due: now + policy.wait(afterTries: tries, using: &rng))
+    let (policy, lane, owedAt) = (routes[attempt.route].retry, lanes[attempt.route], attempt.delivery.owedAt)
+    let tries = attempt.delivery.tries + 1
+    if policy.isGivenUp(owedAt: owedAt, held: lane.held(since: owedAt, at: now), tries: tries, at: now) { return .dead }
+    // While the app is down it is the lane that waits: the delivery must be there for one of its next probes, or soon after the
+    // outage, and not after hours because it failed often.
+    return .retry(due: now + policy.wait(afterTries: lane.isDown ? 1 : tries, using: &rng))
+  }
+
+  private func tell(_ change: Lane.Change, of lane: LaneID) {
+    switch change {
+    case .breakerOpened(let until): observer(.breakerOpened(lane, until: until))
+    case .breakerClosed: observer(.breakerClosed(lane))
+    case .paused(let reason): observer(.paused(lane, reason))
+    case .resumed: observer(.resumed(lane))
+    case .askedToWait(let until): observer(.askedToWait(lane, until: until))
+    }
   }
 
   private mutating func change<T>(_ id: LaneID, _ body: (inout Lane) -> T) -> T {

@@ -1,117 +1,235 @@
-import DequeModule
 import Model
 
-/// What one route has in memory and may send now. A value without I/O and without a clock.
+/// One route: what it has to send, and whether and how fast it may. A value without I/O and without a clock.
 ///
-/// Deliveries wait here in the order in which the journal handed them over. The lane is *spilled* while more waits on disk;
-/// then it asks for a page whenever it runs low and may send.
+/// What it is told of the app and by the operator ends in one question, `gate`: nothing is sent before. Whenever the lane cannot send
+/// because it is paused or its breaker is not closed, that is noted as held time, which no delivery is made to pay for.
 struct Lane {
-  /// A lane that is catching up asks for the next page when it has no more than this left.
-  static let lowWater = 64
-  /// Of this many picks, one is a retry even if first tries wait: none starves the other.
-  private static let picksPerRetry = 5
+  /// What an attempt's end changed beyond its delivery.
+  enum Change: Equatable {
+    case breakerOpened(until: Instant)
+    case breakerClosed
+    case paused(Pause.Reason)
+    case resumed
+    case askedToWait(until: Instant)
+  }
 
   let id: LaneID
+  private let orderHold: Duration
+  private let isPausedByFile: Bool
+  private var queues = LaneQueues()
   private(set) var window: Window
   private(set) var breaker = Breaker()
+  private var bucket: TokenBucket?
   private(set) var inFlight = 0
-  private(set) var isPaused: Bool
-  private(set) var isSpilled = true
-  private var ready: Deque<Delivery> = []
-  private var retries: Deque<Delivery> = []
-  private var isReadyAsked = false
-  private var isRetryAsked = false
-  /// When the first delivery of the retry queue that is still on disk is due; nil if there is none. Unknown at first, hence now.
-  private var nextRetryAt: Instant? = Instant(microseconds: .min)
-  private var picks = 0
+  /// To be kept over a restart: see `takeState`.
+  private(set) var state: LaneState
+  private var isStateNew = false
+  /// Of a lane that is paused because it was gone: when to ask again, and the report that asks now.
+  private var goneProbeAt: Instant
+  private var goneProbe: Int64?
+  /// Since when the first of the deliveries that earlier statuses hold back has been held; nil while none is known.
+  private var heldSince: Instant?
 
-  init(id: LaneID, concurrency: Int, isPaused: Bool) {
+  init(id: LaneID, route: RouteSettings, state: LaneState = LaneState(), at now: Instant) {
     self.id = id
-    self.isPaused = isPaused
-    window = Window(sizeMax: concurrency)
+    self.state = state
+    orderHold = route.orderHold
+    isPausedByFile = route.paused
+    window = Window(sizeMax: min(route.concurrency, Limits.transfersOfLaneMax))
+    bucket = route.rateLimit.map(TokenBucket.init)
+    goneProbeAt = max(now, min(state.pause?.since ?? now, now) + Limits.goneProbeEvery)
+    noteHold(at: now)
   }
 
   // MARK: - From the journal
 
-  mutating func handed(_ delivery: Delivery) { ready.append(delivery) }
-  mutating func spilled() { isSpilled = true }
-  mutating func dueInStore(_ at: Instant) { nextRetryAt = min(nextRetryAt ?? .distantFuture, at) }
+  mutating func handed(_ delivery: Delivery) { queues.handed(delivery) }
+  mutating func spilled() { queues.spilled() }
+  mutating func isDue(_ queue: Queue, at due: Instant) { queues.isDue(queue, at: due) }
 
   mutating func paged(_ page: Page) {
-    switch page.queue {
-    case .ready:
-      isReadyAsked = false
-      isSpilled = page.isMore
-      ready += page.deliveries
-    case .retry, .replay:
-      isRetryAsked = false
-      retries += page.deliveries
-      if let due = page.nextDue { dueInStore(due) }
-    }
+    queues.paged(page)
+    if page.queue == .retry { heldSince = page.heldSince }
+  }
+
+  /// An earlier status began to hold a later one back.
+  mutating func holds(since: Instant) { heldSince = min(heldSince ?? since, since) }
+
+  // MARK: - From the operator
+
+  mutating func pause(at now: Instant) -> Change? {
+    isStateNew = true
+    guard state.pause?.reason != .operator else { return nil }
+    state.pause = Pause(.operator, since: now)
+    noteHold(at: now)
+    return .paused(.operator)
+  }
+
+  /// Ends a pause, whoever made it, except one in the rule file; and asks the app at once, whatever it or the breaker said.
+  mutating func resume(at now: Instant) -> Change? {
+    isStateNew = true
+    state.notBefore = nil
+    breaker.askNow(at: now)
+    guard state.pause != nil else { return nil }
+    endPause(at: now)
+    return .resumed
   }
 
   // MARK: - Sending
 
-  /// Takes the next delivery to send now, if there is one and the window and the breaker allow it.
+  /// Takes the next delivery to send now, if there is one and nothing forbids it.
   mutating func next(at now: Instant) -> (delivery: Delivery, isProbe: Bool)? {
-    guard mayStart(at: now), let delivery = pick() else { return nil }
+    guard inFlight < window.size, isOpen(at: now), bucketAllows(now) else { return nil }
+    guard let delivery = isDown ? queues.pickFirst() : queues.pick() else { return nil }
+    bucket?.take(at: now)
     inFlight += 1
+    if isGone { goneProbe = delivery.seq }
     return (delivery, breaker.attemptStarted())
   }
 
-  mutating func settled(_ ending: Ending, of seq: Int64, isProbe: Bool, at now: Instant) -> Breaker.Change {
+  mutating func settled(_ ending: Ending, of seq: Int64, isProbe: Bool, at now: Instant) -> [Change] {
     inFlight -= 1
     precondition(inFlight >= 0, "an attempt ended that had not started")
+    var changes: [Change] = []
     window.settled(ending.outcome)
-    let change = breaker.settled(ending, of: seq, isProbe: isProbe, at: now)
-    if case .opened = change { window.restart() }
-    return change
+    switch breaker.settled(ending, of: seq, isProbe: isProbe, at: now) {
+    case .none: break
+    case .closed: changes.append(.breakerClosed)
+    case .opened(let until):
+      window.restart()
+      changes.append(.breakerOpened(until: until))
+    }
+    if let retryAfter = ending.retryAfter, let until = wait(retryAfter, at: now) { changes.append(.askedToWait(until: until)) }
+    if let change = goneSettled(ending, of: seq, at: now) { changes.append(change) }
+    noteHold(at: now)
+    return changes
   }
 
+  /// True while a failure is not the delivery's own: it waits for the lane, and not for its next turn.
+  var isDown: Bool { isGone || breaker.state != .closed }
+
+  func held(since: Instant, at now: Instant) -> Duration { state.holds.held(from: since, to: now) }
+
   /// The pages to ask the journal for now. Asked once each, until answered.
-  mutating func pagesToFetch(at now: Instant) -> [Queue] {
-    // Also while the window is full, so that the next page is there before the lane has run dry.
-    guard !isPaused, breaker.allowsAttempt(at: now) else { return [] }
-    var queues: [Queue] = []
-    if isSpilled, !isReadyAsked, ready.count <= Self.lowWater {
-      isReadyAsked = true
-      queues.append(.ready)
-    }
-    if let due = nextRetryAt, due <= now, !isRetryAsked, retries.isEmpty {
-      isRetryAsked = true
-      nextRetryAt = nil
-      queues.append(.retry)
-    }
-    return queues
+  ///
+  /// Also while the window is full, so that the next page is there before the lane has run dry.
+  mutating func pagesToFetch(at now: Instant) -> [Queue] { isOpen(at: now) ? queues.pagesToFetch(at: now) : [] }
+
+  /// - Returns: an instant once there is something that earlier statuses have held back since then or longer and that the lane has
+  ///   waited for long enough. Then the journal is to be asked to let it go, and tells what else is held.
+  mutating func takeRelease(at now: Instant) -> Instant? {
+    guard let heldSince, !isHeld, isOpen(at: now) else { return nil }
+    let longEnough = state.holds.instant(orderHold, ofSendingBefore: now)
+    guard heldSince <= longEnough else { return nil }
+    self.heldSince = nil
+    return longEnough
   }
 
   /// When to look at this lane again even if nothing comes in; nil if not before something does. Once it has come there is
-  /// something to do: to send, or to ask for a page, which then comes by itself.
+  /// something to do: to send, or to ask the journal for something, which then comes by itself.
   func nextWake(at now: Instant) -> Instant? {
-    guard !isPaused, inFlight < window.size, breaker.state != .probing else { return nil }
-    let notBefore = breaker.nextAttempt ?? now
-    let hasWork = !ready.isEmpty || !retries.isEmpty || isSpilled && !isReadyAsked
-    if breaker.state == .open, hasWork { return notBefore }
-    guard let nextRetryAt, retries.isEmpty, !isRetryAsked else { return nil }
-    return max(notBefore, nextRetryAt)
+    guard let gate = gate(at: now) else { return nil }
+    return [workWake(gate, at: now), releaseWake(gate, at: now)].compactMap { $0 }.min()
   }
 
-  func gauge() -> LaneGauge {
+  // MARK: - To show and to keep
+
+  /// - Returns: what is to be kept, if it has changed since the last call.
+  mutating func takeState() -> LaneState? {
+    guard isStateNew else { return nil }
+    isStateNew = false
+    return state
+  }
+
+  /// What was to be kept could not be: it is to be kept again.
+  mutating func keepAgain() { isStateNew = true }
+
+  func gauge(at now: Instant) -> LaneGauge {
     var gauge = LaneGauge(lane: id)
     gauge.inFlight = inFlight
     gauge.window = window.size
     gauge.breaker = breaker.state
-    gauge.paused = isPaused
-    gauge.isSpilled = isSpilled
+    gauge.paused = isPausedByFile || state.pause != nil
+    gauge.pause = state.pause
+    gauge.notBefore = askedToWait(at: now)
+    gauge.isSpilled = queues.isSpilled
     return gauge
   }
 
-  private func mayStart(at now: Instant) -> Bool { !isPaused && inFlight < window.size && breaker.allowsAttempt(at: now) }
+  // MARK: - Whether it may
 
-  /// First tries before retries, by weight.
-  private mutating func pick() -> Delivery? {
-    guard !ready.isEmpty, !retries.isEmpty else { return ready.popFirst() ?? retries.popFirst() }
-    picks += 1
-    return picks % Self.picksPerRetry == 0 ? retries.popFirst() : ready.popFirst()
+  private var isGone: Bool { state.pause?.reason == .gone }
+  private var isHeld: Bool { isPausedByFile || state.pause != nil || breaker.state != .closed }
+
+  /// Nothing is sent before; nil while that depends on what comes in.
+  private func gate(at now: Instant) -> Instant? {
+    guard !isPausedByFile, state.pause?.reason != .operator, breaker.state != .probing, goneProbe == nil else { return nil }
+    return max(askedToWait(at: now) ?? now, breaker.nextAttempt ?? now, isGone ? goneProbeAt : now)
+  }
+
+  private func isOpen(at now: Instant) -> Bool { gate(at: now).map { $0 <= now } ?? false }
+
+  /// A time that is further away than anybody may ask for is one of a clock that was set back since.
+  private func askedToWait(at now: Instant) -> Instant? {
+    state.notBefore.flatMap { $0 > now && $0 <= now + Limits.retryAfterMax ? $0 : nil }
+  }
+
+  private mutating func bucketAllows(_ now: Instant) -> Bool {
+    guard let token = bucket?.nextToken(at: now) else { return true }
+    return token <= now
+  }
+
+  private func workWake(_ gate: Instant, at now: Instant) -> Instant? {
+    // Otherwise an attempt ends first.
+    guard inFlight < window.size, let work = queues.nextWork else { return nil }
+    guard !queues.isEmpty, var bucket else { return max(gate, work) }
+    return max(gate, work, bucket.nextToken(at: now))
+  }
+
+  private func releaseWake(_ gate: Instant, at now: Instant) -> Instant? {
+    guard let heldSince, !isHeld else { return nil }
+    return max(gate, heldSince + orderHold + state.holds.held(from: heldSince, to: now))
+  }
+
+  // MARK: - What changes it
+
+  /// - Returns: until when to wait, if that is news.
+  private mutating func wait(_ retryAfter: Duration, at now: Instant) -> Instant? {
+    let (known, until) = (askedToWait(at: now) ?? now, now + min(retryAfter, Limits.retryAfterMax))
+    guard until > known else { return nil }
+    state.notBefore = until
+    isStateNew = true
+    // Several that were in flight are answered at about the same time.
+    return until - known >= .seconds(1) ? until : nil
+  }
+
+  private mutating func goneSettled(_ ending: Ending, of seq: Int64, at now: Instant) -> Change? {
+    if ending.outcome.status == Outcome.gone, state.pause == nil {
+      state.pause = Pause(.gone, since: now)
+      goneProbeAt = now + Limits.goneProbeEvery
+      isStateNew = true
+      window.restart()
+      return .paused(.gone)
+    }
+    guard goneProbe == seq else { return nil }
+    goneProbe = nil
+    goneProbeAt = now + Limits.goneProbeEvery
+    guard isGone, ending.outcome.isDelivered else { return nil }
+    endPause(at: now)
+    return .resumed
+  }
+
+  private mutating func endPause(at now: Instant) {
+    state.pause = nil
+    goneProbe = nil
+    noteHold(at: now)
+  }
+
+  private mutating func noteHold(at now: Instant) {
+    guard isHeld != (state.holds.since != nil) else { return }
+    if isHeld { state.holds.begin(at: now) } else { state.holds.end(at: now) }
+    state.holds.forget(before: now - Limits.holdsKept)
+    isStateNew = true
   }
 }

@@ -6,6 +6,7 @@ import Model
 final class RouteTransfers {
   let settings: RouteSettings
   let headers: CopyHeaders
+  let redactor: Redactor
   let epoll: Epoll
   private var idle: [Transfer] = []
   private var busy: [ObjectIdentifier: Transfer] = [:]
@@ -14,6 +15,7 @@ final class RouteTransfers {
     settings = route
     self.epoll = epoll
     headers = CopyHeaders(route: route, userAgent: userAgent)
+    redactor = Redactor(route)
   }
 
   func begin(_ attempt: Attempt) -> Transfer {
@@ -50,13 +52,14 @@ final class Transfer {
   private var list: UnsafeMutablePointer<curl_slist>?
   /// What libcurl sends from: an array's own bytes may not be pointed to for longer than a call.
   private var body = UnsafeMutableRawBufferPointer.allocate(byteCount: 1_024, alignment: 1)
-  private var answerBytes = 0
+  private let answer: Answer
   private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
 
   init(route: RouteTransfers) {
     guard let easy = curl_easy_init() else { preconditionFailure("out of memory") }
     self.easy = easy
     self.route = route
+    answer = Answer(bytesKeptMax: Limits.answerKeptBytes + route.redactor.lookAhead)
     errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     configure()
   }
@@ -74,7 +77,7 @@ final class Transfer {
 
   func begin(_ attempt: Attempt) {
     current = attempt
-    answerBytes = 0
+    answer.reset()
     errorText.pointee = 0
     list = route.headers.list(for: attempt)
     let bytes = attempt.delivery.payload.bytes
@@ -121,10 +124,18 @@ final class Transfer {
     check(relay_easy_abandon_lookup(easy))
     check(relay_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1))
     check(relay_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
-    check(relay_easy_set_pointer(easy, CURLOPT_WRITEDATA, context))
+    check(relay_easy_set_pointer(easy, CURLOPT_WRITEDATA, Unmanaged.passUnretained(answer).toOpaque()))
     check(
-      relay_easy_set_write(easy) { _, size, count, context in
-        Unmanaged<Transfer>.fromOpaque(context!).takeUnretainedValue().answered(bytes: size * count)
+      relay_easy_set_write(easy) { bytes, size, count, answer in
+        let bytes = UnsafeRawBufferPointer(start: bytes, count: size * count)
+        return Unmanaged<Answer>.fromOpaque(answer!).takeUnretainedValue().came(body: bytes) ? bytes.count : 0
+      })
+    check(relay_easy_set_pointer(easy, CURLOPT_HEADERDATA, Unmanaged.passUnretained(answer).toOpaque()))
+    check(
+      relay_easy_set_header(easy) { bytes, size, count, answer in
+        let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+        Unmanaged<Answer>.fromOpaque(answer!).takeUnretainedValue().came(header: line)
+        return line.count
       })
     check(relay_easy_set_pointer(easy, CURLOPT_OPENSOCKETDATA, Unmanaged.passUnretained(route.epoll).toOpaque()))
     check(
@@ -136,19 +147,26 @@ final class Transfer {
       })
   }
 
-  /// The answer's body tells nothing that its status does not, so it is counted and dropped.
-  private func answered(bytes: Int) -> Int {
-    answerBytes += bytes
-    return answerBytes <= Limits.answerBytesMax ? bytes : 0
+  /// What the transfer's end means, and for a failure, words for the operator without a secret.
+  func ending(_ code: CURLcode, at now: Instant) -> Ending {
+    let (outcome, words) = outcome(code)
+    var ending = Ending(outcome)
+    guard !outcome.isDelivered else { return ending }
+    ending.detail = String(route.redactor.redact(words).prefix(Limits.errorTextMax))
+    guard case .answered(let status) = outcome else { return ending }
+    ending.answer = route.redactor.beginning(of: answer.kept, isWhole: answer.isKeptWhole, bytesMax: Limits.answerKeptBytes)
+    if status == Outcome.tooManyRequests || status == Outcome.unavailable {
+      ending.retryAfter = answer.retryAfter.flatMap { RetryAfter.duration($0, at: now) }
+    }
+    return ending
   }
 
-  /// What a transfer's end means, and for a failure, words for the operator without a URL's query or any header.
-  func outcome(_ code: CURLcode) -> (Outcome, detail: String) {
+  private func outcome(_ code: CURLcode) -> (Outcome, words: String) {
     let status = long(CURLINFO_RESPONSE_CODE)
     switch code {
     case CURLE_OK:
       return answered(status)
-    case CURLE_WRITE_ERROR where answerBytes > Limits.answerBytesMax:
+    case CURLE_WRITE_ERROR where answer.isTooLong:
       return answered(status)
     case CURLE_OPERATION_TIMEDOUT:
       return timedOut()
@@ -168,12 +186,11 @@ final class Transfer {
     }
   }
 
-  private func answered(_ status: Int) -> (Outcome, detail: String) {
-    let outcome = Outcome.answered(status: status)
-    return (outcome, outcome.isDelivered ? "" : "answered \(status)")
+  private func answered(_ status: Int) -> (Outcome, words: String) {
+    (.answered(status: status), "answered \(status)" + (redirect().map { ", Location: \($0)" } ?? ""))
   }
 
-  private func timedOut() -> (Outcome, detail: String) {
+  private func timedOut() -> (Outcome, words: String) {
     let limit = "\(route.settings.timeout.milliseconds / 1_000) s"
     if !isConnected { return (.failed(.timeoutConnect), "no connection within \(limit)") }
     if time(CURLINFO_STARTTRANSFER_TIME_T) == 0 { return (.failed(.timeoutFirstByte), "no answer within \(limit)") }
@@ -186,7 +203,24 @@ final class Transfer {
   /// libcurl's words of a connection name hosts, ports and certificates, never a path or a query.
   private func words(or code: CURLcode) -> String {
     let text = String(cString: errorText)
-    return String((text.isEmpty ? String(cString: curl_easy_strerror(code)) : text).prefix(Limits.errorTextMax))
+    return text.isEmpty ? String(cString: curl_easy_strerror(code)) : text
+  }
+
+  /// Where the app wants copies to be sent instead, which nobody does: without user info, query and fragment, which may hold tokens.
+  /// nil if it does not say so, or not as a URL.
+  private func redirect() -> String? {
+    var location: UnsafePointer<CChar>?
+    check(relay_easy_get_string(easy, CURLINFO_REDIRECT_URL, &location))
+    guard let location, let url = curl_url() else { return nil }
+    defer { curl_url_cleanup(url) }
+    guard curl_url_set(url, CURLUPART_URL, location, 0) == CURLUE_OK else { return nil }
+    for part in [CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY, CURLUPART_FRAGMENT] {
+      curl_url_set(url, part, nil, 0)
+    }
+    var text: UnsafeMutablePointer<CChar>?
+    guard curl_url_get(url, CURLUPART_URL, &text, 0) == CURLUE_OK, let text else { return nil }
+    defer { curl_free(text) }
+    return String(cString: text)
   }
 
   private func long(_ info: CURLINFO) -> Int {

@@ -3,8 +3,9 @@ import Testing
 
 @testable import Deliver
 
-/// Random runs of the dispatcher against a journal that keeps the protocol, from seeds. Faults: apps that fail, refuse and go
-/// down for a while; commits that take their time; lanes that spill because they may hold almost nothing; a clock that jumps.
+/// Random runs of the dispatcher against a journal that keeps the protocol, from seeds. Faults: apps that fail, refuse, ask to wait,
+/// are gone and go down for a while; an operator who pauses and resumes; commits that take their time; lanes that spill because they
+/// may hold almost nothing; a clock that jumps.
 struct DispatcherRunTests {
   @Test(arguments: 1...16)
   func `whatever happens, all that is handed over is sent, in order, once at a time, within the window`(seed: UInt64) {
@@ -36,6 +37,7 @@ private struct Run {
   private var uncommitted: [Settlement] = []
   private var inFlight: [Attempt] = []
   private var isDown: [Bool]
+  private var isPaused: [Bool]
   // What must be true.
   private var owed: Set<Key> = []
   private var lastFirstTry: [Int64]
@@ -54,10 +56,11 @@ private struct Run {
         route.retry.giveUpAfter = .minutes(10)
       }
     }
-    dispatcher = Dispatcher(routes: routes, lanes: routes.indices.map(LaneID.init), observer: { _ in }, rng: Seeded(seed &* 31))
+    dispatcher = Dispatcher(routes: routes, lanes: routes.indices.map(LaneID.init), at: noon, observer: { _ in }, rng: Seeded(seed &* 31))
     ready = Array(repeating: [], count: routes.count)
     retry = Array(repeating: [], count: routes.count)
     isDown = Array(repeating: false, count: routes.count)
+    isPaused = isDown
     lastFirstTry = Array(repeating: 0, count: routes.count)
   }
 
@@ -68,6 +71,7 @@ private struct Run {
     case 5: commit()
     case 6: answerFetch()
     case 7: now = now + .milliseconds(Int.random(in: 0...300, using: &rng))
+    case 8 where chance(20): command()
     case 8: if chance(30) { isDown[Int.random(in: 0..<isDown.count, using: &rng)] = chance(15) }
     default: if chance(3) { now = now + .seconds(Int.random(in: -30...30, using: &rng)) }
     }
@@ -77,6 +81,8 @@ private struct Run {
   /// With apps that work again, until nothing is owed.
   mutating func drain() {
     isDown = isDown.map { _ in false }
+    for lane in isPaused.indices { dispatcher.resume(LaneID(lane), at: now) }
+    isPaused = isPaused.map { _ in false }
     for _ in 0..<20_000 where flaw == nil && !owed.isEmpty {
       while !inFlight.isEmpty { end(inFlight.count, alwaysWell: true) }
       commit()
@@ -85,7 +91,7 @@ private struct Run {
       advance()
     }
     if flaw == nil, !owed.isEmpty { flaw = "\(owed.count) copies were never sent" }
-    for gauge in dispatcher.gauges() where gauge.inFlight != inFlight.filter({ $0.route == gauge.lane.number }).count {
+    for gauge in dispatcher.gauges(at: now) where gauge.inFlight != inFlight.filter({ $0.route == gauge.lane.number }).count {
       flaw = flaw ?? "lane \(gauge.lane.number) counts \(gauge.inFlight) in flight"
     }
   }
@@ -182,11 +188,24 @@ private struct Run {
   private mutating func end(_ count: Int, alwaysWell: Bool = false) {
     for _ in 0..<count where !inFlight.isEmpty {
       let attempt = inFlight.remove(at: Int.random(in: 0..<inFlight.count, using: &rng))
-      let outcome: Outcome =
-        isDown[attempt.route] ? .failed(.refused) : !alwaysWell && chance(20) ? .answered(status: 500) : .answered(status: 200)
-      trace.append("end \(attempt.delivery.seq) of \(attempt.route): \(outcome.label)")
-      dispatcher.ended(attempt, outcome, detail: "", at: now)
+      let ending =
+        isDown[attempt.route] ? Ending(.failed(.refused)) : alwaysWell ? Ending(.answered(status: 200)) : someEnding()
+      trace.append("end \(attempt.delivery.seq) of \(attempt.route): \(ending.outcome.status)")
+      dispatcher.ended(attempt, ending, at: now)
     }
+  }
+
+  private mutating func someEnding() -> Ending {
+    if chance(1) { return Ending(.answered(status: 410)) }
+    if chance(2) { return Ending(.answered(status: 429), retryAfter: .seconds(Int.random(in: 1...9, using: &rng))) }
+    return Ending(.answered(status: chance(20) ? 500 : 200))
+  }
+
+  private mutating func command() {
+    let lane = Int.random(in: 0..<isPaused.count, using: &rng)
+    isPaused[lane] = chance(20)
+    trace.append("\(isPaused[lane] ? "pause" : "resume") \(lane)")
+    if isPaused[lane] { dispatcher.pause(LaneID(lane), at: now) } else { dispatcher.resume(LaneID(lane), at: now) }
   }
 
   private mutating func advance() {
@@ -201,6 +220,7 @@ private struct Run {
   private mutating func started(_ attempt: Attempt) {
     let (lane, seq) = (attempt.route, attempt.delivery.seq)
     trace.append("start \(seq) of \(lane)")
+    if isPaused[lane] { flaw = flaw ?? "lane \(lane) is paused and sends" }
     if !owed.contains(Key(lane: lane, seq: seq)) { flaw = flaw ?? "\(seq) was settled and is sent again" }
     if uncommitted.contains(where: { $0.lane.number == lane && $0.seq == seq }) {
       flaw = flaw ?? "\(seq) is sent before its result is on disk"

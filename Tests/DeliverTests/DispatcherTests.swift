@@ -5,35 +5,10 @@ import Testing
 @testable import Deliver
 
 struct DispatcherTests {
-  private func dispatcher(
-    _ routes: [RouteSettings], _ events: Tape<Event> = Tape()
-  ) -> Dispatcher<Seeded> {
-    let lanes = routes.indices.map { LaneID($0 + 1) }
-    return Dispatcher(routes: routes, lanes: lanes, observer: { events.append($0) }, rng: Seeded(1))
-  }
-
-  /// With every lane live and empty.
-  private func live(_ routes: [RouteSettings], _ events: Tape<Event> = Tape()) -> Dispatcher<Seeded> {
-    var dispatcher = dispatcher(routes, events)
-    _ = dispatcher.advance(to: noon)
-    var pages = Handover()
-    for lane in 1...routes.count { pages.pages += [page([], lane: lane), page([], .retry, lane: lane)] }
-    dispatcher.receive(pages)
-    _ = dispatcher.advance(to: noon)
-    return dispatcher
-  }
-
-  private func handover(_ deliveries: [Delivery] = [], settled: Int = 0) -> Handover {
-    var handover = Handover()
-    handover.deliveries = deliveries
-    handover.settled = settled
-    return handover
-  }
-
-  @Test func `it begins by asking for both queues of every lane`() {
+  @Test func `it begins by asking for all queues of every lane that is not paused`() {
     var dispatcher = dispatcher([route("a"), route("b"), route("c") { $0.paused = true }])
     let fetch = dispatcher.advance(to: noon).fetch.map { "\($0.lane.number) \($0.queue)" }
-    #expect(fetch == ["1 ready", "1 retry", "2 ready", "2 retry"])
+    #expect(fetch == ["1 ready", "1 retry", "1 replay", "2 ready", "2 retry", "2 replay"])
     #expect(dispatcher.advance(to: noon).fetch.isEmpty)
   }
 
@@ -45,7 +20,7 @@ struct DispatcherTests {
     let attempt = try #require(start.first)
     #expect(attempt.delivery == delivery(5))
     #expect(attempt.startedAt == noon)
-    dispatcher.ended(attempt, .answered(status: 204), detail: "", at: noon + .milliseconds(7))
+    dispatcher.ended(attempt, Ending(.answered(status: 204)), at: noon + .milliseconds(7))
     let output = dispatcher.advance(to: noon + .milliseconds(7))
     #expect(
       output.settle == [
@@ -72,7 +47,7 @@ struct DispatcherTests {
     dispatcher.receive(handover([delivery(5)]))
     let start = dispatcher.advance(to: noon).start
     let attempt = try #require(start.first)
-    dispatcher.ended(attempt, outcome, detail: "why", at: noon)
+    dispatcher.ended(attempt, Ending(outcome, detail: "why"), at: noon)
     let settle = dispatcher.advance(to: noon).settle
     let settlement = try #require(settle.first)
     guard case .retry(let due) = settlement.result else {
@@ -96,7 +71,7 @@ struct DispatcherTests {
     let now = noon + .hours(hours)
     let start = dispatcher.advance(to: now).start
     let attempt = try #require(start.first)
-    dispatcher.ended(attempt, .answered(status: 500), detail: "", at: now)
+    dispatcher.ended(attempt, Ending(.answered(status: 500)), at: now)
     let settle = dispatcher.advance(to: now).settle
     #expect((settle.first?.result == .dead) == isDead)
     #expect(events.all.contains { if case .died(LaneID(1), tries) = $0 { true } else { false } } == isDead)
@@ -104,20 +79,30 @@ struct DispatcherTests {
 
   @Test func `lanes share the transfers, and one with nothing in flight may always send one`() {
     let greedy = route("greedy") { $0.concurrency = 2_000 }
-    var dispatcher = live([greedy, route("b"), route("c")])
-    dispatcher.receive(handover((1...2_000).map { delivery($0) }))
+    var dispatcher = live([greedy, greedy, route("b"), route("c")])
+    dispatcher.receive(handover((1...1_000).flatMap { [delivery($0), delivery($0, lane: 2)] }))
     let taken = dispatcher.advance(to: noon).start
+    #expect(Dictionary(grouping: taken, by: \.route).mapValues(\.count) == [0: Limits.transfersOfLaneMax, 1: Limits.transfersOfLaneMax])
     #expect(taken.count == Limits.transfersMax)
-    dispatcher.receive(handover((3_001...3_005).map { delivery($0, lane: 2) } + (4_001...4_005).map { delivery($0, lane: 3) }))
+    dispatcher.receive(handover((3_001...3_005).map { delivery($0, lane: 3) } + (4_001...4_005).map { delivery($0, lane: 4) }))
     #expect(dispatcher.advance(to: noon).start.map(\.delivery.seq).sorted() == [3_001, 4_001])
     #expect(dispatcher.advance(to: noon).start.isEmpty)
     // Room goes to all in turn, without any further input.
-    for attempt in taken.prefix(500) { dispatcher.ended(attempt, .answered(status: 200), detail: "", at: noon) }
+    for attempt in taken.prefix(500) { dispatcher.ended(attempt, Ending(.answered(status: 200)), at: noon) }
     let next = dispatcher.advance(to: noon)
     let started = Dictionary(grouping: next.start, by: \.route).mapValues(\.count)
-    #expect(started[1] == 4)
     #expect(started[2] == 4)
+    #expect(started[3] == 4)
     #expect(dispatcher.inFlight == Limits.transfersMax)
+  }
+
+  @Test func `one lane leaves room for others whatever its concurrency`() {
+    var dispatcher = live([route("greedy") { $0.concurrency = 100_000 }, route("b") { $0.concurrency = 300 }])
+    dispatcher.receive(handover((1...2_000).map { delivery($0) }))
+    #expect(dispatcher.advance(to: noon).start.count == Limits.transfersOfLaneMax)
+    dispatcher.receive(handover((1...2_000).map { delivery($0, lane: 2) }))
+    #expect(dispatcher.advance(to: noon).start.count == 300)
+    #expect(dispatcher.gauges(at: noon).map(\.window) == [Limits.transfersOfLaneMax, 300])
   }
 
   @Test func `results that are not on disk stop the sending until a commit has taken some`() {
@@ -128,7 +113,7 @@ struct DispatcherTests {
       let output = dispatcher.advance(to: noon)
       settled += output.settle.count
       if output.start.isEmpty { break }
-      for attempt in output.start { dispatcher.ended(attempt, .answered(status: 200), detail: "", at: noon) }
+      for attempt in output.start { dispatcher.ended(attempt, Ending(.answered(status: 200)), at: noon) }
     }
     #expect(dispatcher.unsettled >= Limits.unsettledMax)
     #expect(dispatcher.unsettled < Limits.unsettledMax + 101)
@@ -146,7 +131,7 @@ struct DispatcherTests {
     dispatcher.receive(handover([delivery(2)]))
     #expect(dispatcher.advance(to: noon).start.isEmpty)
     #expect(dispatcher.inFlight == 1)
-    dispatcher.ended(attempt, .answered(status: 500), detail: "", at: noon)
+    dispatcher.ended(attempt, Ending(.answered(status: 500)), at: noon)
     let output = dispatcher.advance(to: noon + .hours(1))
     #expect(output.settle.count == 1)
     #expect(output.start.isEmpty && output.fetch.isEmpty)
@@ -159,14 +144,12 @@ struct DispatcherTests {
     dispatcher.receive(handover((1...9).map { delivery($0) }))
     let first = dispatcher.advance(to: noon).start
     #expect(first.count == 9)
-    for attempt in first.prefix(5) { dispatcher.ended(attempt, .failed(.refused), detail: "x", at: noon) }
-    #expect(dispatcher.gauges()[0].breaker == .open)
+    for attempt in first.prefix(5) { dispatcher.ended(attempt, Ending(.failed(.refused), detail: "x"), at: noon) }
+    #expect(dispatcher.gauges(at: noon)[0].breaker == .open)
     #expect(events.all.contains { if case .breakerOpened(LaneID(1), noon + .seconds(1)) = $0 { true } else { false } })
     // An answer to an attempt that was out before is news of life, too.
-    dispatcher.ended(first[5], .answered(status: 200), detail: "", at: noon)
-    #expect(dispatcher.gauges()[0].breaker == .closed)
+    dispatcher.ended(first[5], Ending(.answered(status: 200)), at: noon)
+    #expect(dispatcher.gauges(at: noon)[0].breaker == .closed)
     #expect(events.all.contains { if case .breakerClosed(LaneID(1)) = $0 { true } else { false } })
   }
 }
-
-private func ~= (expected: Instant, value: Instant) -> Bool { expected == value }

@@ -9,15 +9,65 @@ final class PlainJournal: Journal {
     var receive: (@Sendable (Handover) -> Void)?
     var live: Set<LaneID> = []
     var ready: [Delivery] = []
+    /// And of the replay queue.
     var retry: [(due: Instant, delivery: Delivery)] = []
     var sent: [Delivery] = []
+    var states: [LaneID: LaneState]
+    var faults: [JournalError] = []
+    var held: [LaneID: Instant] = [:]
   }
 
   let settled = Tape<Settlement>()
-  private let state = Mutex(State())
+  /// What was kept, in order.
+  let kept = Tape<(lane: LaneID, state: LaneState)>()
+  let released = Tape<(lane: LaneID, heldSince: Instant)>()
+  private let state: Mutex<State>
   private let clock: Clock
 
-  init(clock: @escaping Clock = realClock) { self.clock = clock }
+  init(states: [LaneID: LaneState] = [:], clock: @escaping Clock = realClock) {
+    state = Mutex(State(states: states))
+    self.clock = clock
+  }
+
+  /// So many of the next calls of `keep` keep nothing and answer so.
+  func failKeeping(_ count: Int, with error: JournalError) { state.withLock { $0.faults += Array(repeating: error, count: count) } }
+
+  /// An earlier status began to hold a later one back.
+  func hold(_ lane: LaneID, since: Instant) {
+    hand { state in
+      state.held[lane] = since
+      var handover = Handover()
+      handover.held = [Handover.Due(lane: lane, at: since)]
+      return handover
+    }
+  }
+
+  func keep(_ state: LaneState, of lane: LaneID, then: @escaping @Sendable (JournalError?) -> Void) {
+    let fault = self.state.withLock { plain -> JournalError? in
+      if !plain.faults.isEmpty { return plain.faults.removeFirst() }
+      plain.states[lane] = state
+      return nil
+    }
+    if fault == nil { kept.append((lane, state)) }
+    then(fault)
+  }
+
+  func release(_ lane: LaneID, heldSince: Instant) {
+    state.withLock { _ = $0.held.removeValue(forKey: lane) }
+    released.append((lane, heldSince))
+  }
+
+  func standing() -> Standing {
+    var standing = Standing()
+    standing.lanes = state.withLock { state in
+      state.states.sorted { $0.key < $1.key }.map { id, state in
+        var lane = LaneStanding(id: id, name: "\(id.number)")
+        lane.state = state
+        return lane
+      }
+    }
+    return standing
+  }
 
   func add(_ deliveries: [Delivery]) {
     hand { state in
@@ -42,7 +92,7 @@ final class PlainJournal: Journal {
         var delivery = state.sent.remove(at: index)
         guard case .retry(let due) = result.result else { continue }
         delivery.tries = result.tries
-        delivery.queue = .retry
+        if delivery.queue == .ready { delivery.queue = .retry }
         state.retry.append((due, delivery))
       }
       var handover = Handover()
@@ -61,9 +111,11 @@ final class PlainJournal: Journal {
         state.live.insert(lane)
       } else {
         let now = clock()
-        page.deliveries = state.retry.filter { $0.delivery.lane == lane && $0.due <= now }.map(\.delivery)
-        state.retry.removeAll { $0.delivery.lane == lane && $0.due <= now }
-        page.nextDue = state.retry.filter { $0.delivery.lane == lane }.map(\.due).min()
+        let mine = state.retry.filter { $0.delivery.lane == lane && $0.delivery.queue == queue }
+        page.deliveries = mine.filter { $0.due <= now }.map(\.delivery)
+        state.retry.removeAll { $0.delivery.lane == lane && $0.delivery.queue == queue && $0.due <= now }
+        page.heldSince = queue == .retry ? state.held[lane] : nil
+        page.nextDue = mine.map(\.due).filter { $0 > now }.min()
       }
       state.sent += page.deliveries
       var handover = Handover()
@@ -85,7 +137,6 @@ final class PlainJournal: Journal {
   func append(_ arrival: Arrival, then: @escaping @Sendable (JournalError?) -> Void) { then(.closed) }
   func quarantine(_ body: Quarantined, then: @escaping @Sendable (JournalError?) -> Void) { then(.closed) }
   func count(refused reason: String) {}
-  func standing() -> Standing { Standing() }
   func oldestWaiting() -> [LaneID: Instant] { [:] }
   func waiting() -> [WaitingCount] { [] }
   var isHealthy: Bool { true }

@@ -28,11 +28,13 @@ struct Sending: Sendable {
 
 /// - Parameters:
 ///   - routes: whose lanes are 1, 2, ...
+///   - states: of the lanes, as the journal kept them.
 ///   - stops: false if `body` stops the deliverer itself.
 func withDeliverer<Result: Sendable>(
-  _ routes: [RouteSettings], clock: @escaping Clock = realClock, stops: Bool = true, _ body: (Sending) async throws -> Result
+  _ routes: [RouteSettings], states: [LaneID: LaneState] = [:], clock: @escaping Clock = realClock, stops: Bool = true,
+  _ body: (Sending) async throws -> Result
 ) async throws -> Result {
-  let (journal, events) = (PlainJournal(clock: clock), Tape<Event>())
+  let (journal, events) = (PlainJournal(states: states, clock: clock), Tape<Event>())
   let deliverer = Deliverer(
     routes: routes, lanes: journal.lanes(for: routes.map(LaneTerms.init)), journal: journal, userAgent: "dlr-relay/9.8.7", clock: clock,
     observer: { events.append($0) }, rng: Seeded(7))

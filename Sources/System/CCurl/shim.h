@@ -29,6 +29,10 @@ static inline CURLcode relay_easy_set_write(CURL *easy, relay_write_function fun
 static inline CURLcode relay_easy_set_progress(CURL *easy, relay_progress_function function) {
   return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, function);
 }
+// Gets the header lines of an answer, one at a time. The same type as for the body.
+static inline CURLcode relay_easy_set_header(CURL *easy, relay_write_function function) {
+  return curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, function);
+}
 static inline CURLcode relay_easy_set_open(CURL *easy, relay_open_function function) {
   return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
 }
@@ -53,6 +57,9 @@ static inline CURLcode relay_easy_get_long(CURL *easy, CURLINFO info, long *valu
   return curl_easy_getinfo(easy, info, value);
 }
 static inline CURLcode relay_easy_get_time(CURL *easy, CURLINFO info, curl_off_t *value) {
+  return curl_easy_getinfo(easy, info, value);
+}
+static inline CURLcode relay_easy_get_string(CURL *easy, CURLINFO info, const char **value) {
   return curl_easy_getinfo(easy, info, value);
 }
 static inline CURLcode relay_easy_get_pointer(CURL *easy, CURLINFO info, void **value) {
