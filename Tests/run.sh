@@ -5,7 +5,21 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . deploy/common.sh
 
+# The public reference library for signatures, with which a test checks what an app got. Where it cannot be had that test is skipped,
+# and says so.
+install_reference_library() {
+  local venv=.build/standardwebhooks
+  "$venv/bin/python" -c 'import standardwebhooks' 2>/dev/null && return
+  rm -rf "$venv"
+  # In a subshell, since a package that cannot be installed ends whoever asks for it.
+  (need_command python3 python3) && (python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv) &&
+    python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check standardwebhooks==1.0.0 >&2 && return
+  rm -rf "$venv"
+  echo "standardwebhooks could not be installed; what it checks is skipped" >&2
+}
+
 need_build_tools
+install_reference_library
 swift format lint --strict --recursive --parallel Package.swift Sources Tests ||
   die "the formatting differs; run: swift format -i --recursive --parallel Package.swift Sources Tests"
 # Builds the executable too: some tests start the real one from the build folder.
