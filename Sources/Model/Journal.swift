@@ -77,6 +77,19 @@ package struct Handover: Sendable {
   package var settled = 0
 
   package init() {}
+
+  /// Of several of one queue only the earliest is told.
+  package mutating func tell(due new: Due) { Self.keepEarliest(new, in: &due) }
+  package mutating func tell(held new: Due) { Self.keepEarliest(new, in: &held) }
+
+  private static func keepEarliest(_ new: Due, in list: inout [Due]) {
+    if let index = list.firstIndex(where: { $0.lane == new.lane && $0.queue == new.queue }) {
+      list[index].at = min(list[index].at, new.at)
+    } else {
+      list.append(new)
+    }
+  }
+
   package var isEmpty: Bool { deliveries.isEmpty && spilled.isEmpty && pages.isEmpty && due.isEmpty && held.isEmpty && settled == 0 }
 
   package struct Due: Sendable, Equatable {
@@ -123,6 +136,7 @@ package enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {
 /// Order: in an ordered lane a delivery is in no queue, and so is never handed over, while an earlier status of the same report is
 /// owed to that lane. It is *held*, enters the retry queue with the commit that settles the earlier one, or is let go by
 /// `release`. Holding counts from the earlier one's first failed attempt: to be behind a long queue is no reason to overtake.
+/// What was in a queue before the earlier one came to be owed (routed later, or replayed) stays there.
 ///
 /// Lanes and memory: a lane is *live* while committed deliveries are handed over in memory, and *spilled* while they stay on
 /// disk until fetched. Every lane starts spilled from its beginning, which is the whole of recovery. Only the writer
@@ -134,7 +148,7 @@ package protocol Journal: Sendable {
   func lanes(for terms: [LaneTerms]) throws(JournalError) -> [LaneID]
 
   /// Keeps what is known of a lane beyond its deliveries; `standing` shows it.
-  /// - Parameter then: gets nil after the commit is on disk.
+  /// - Parameter then: gets nil after the commit is on disk; with an error it is not there yet, and is tried again like a result.
   func keep(_ state: LaneState, of lane: LaneID, then: @escaping @Sendable (JournalError?) -> Void)
 
   /// Lets go what earlier statuses have been holding back since `heldSince` or longer: it moves to the retry queue, to be sent out of
@@ -191,10 +205,4 @@ package struct WaitingCount: Sendable, Equatable {
     self.minute = minute
     self.count = count
   }
-}
-
-// SCAFFOLD: until the journals implement these.
-extension Journal {
-  package func keep(_ state: LaneState, of lane: LaneID, then: @escaping @Sendable (JournalError?) -> Void) { then(nil) }
-  package func release(_ lane: LaneID, heldSince: Instant) {}
 }

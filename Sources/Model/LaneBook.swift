@@ -12,10 +12,12 @@ package struct LaneBook: Sendable {
     case stay
   }
 
-  /// A place in a lane's retry queue, which is in the order of (due, seq).
+  /// A place in a lane's retry or replay queue, which are in the order of (due, seq).
   package struct RetryCursor: Sendable, Equatable {
     package var due: Instant
     package var seq: Int64
+
+    static let start = RetryCursor(due: Instant(microseconds: .min), seq: 0)
   }
 
   private struct Lane: Sendable {
@@ -23,7 +25,8 @@ package struct LaneBook: Sendable {
     var heldBytes = 0
     /// Of the ready queue, everything up to this seq has been handed over. Meaningless while live.
     var readyCursor: Int64 = 0
-    var retryCursor = RetryCursor(due: Instant(microseconds: .min), seq: 0)
+    var retryCursor = RetryCursor.start
+    var replayCursor = RetryCursor.start
   }
 
   private var lanes: [Int: Lane] = [:]
@@ -44,7 +47,12 @@ package struct LaneBook: Sendable {
   package var knownLanes: [LaneID] { lanes.keys.sorted().map(LaneID.init) }
   package func isLive(_ lane: LaneID) -> Bool { lanes[lane.number]?.isLive ?? false }
   package func readyCursor(_ lane: LaneID) -> Int64 { lanes[lane.number]?.readyCursor ?? 0 }
-  package func retryCursor(_ lane: LaneID) -> RetryCursor { lanes[lane.number, default: Lane()].retryCursor }
+
+  /// Of the retry or the replay queue, everything up to this place has been handed over.
+  package func retryCursor(_ lane: LaneID, in queue: Queue = .retry) -> RetryCursor {
+    guard let lane = lanes[lane.number] else { return .start }
+    return queue == .replay ? lane.replayCursor : lane.retryCursor
+  }
 
   /// A delivery was committed to the ready queue.
   package mutating func committed(_ delivery: Delivery) -> Verdict {
@@ -72,13 +80,14 @@ package struct LaneBook: Sendable {
     isFirst || hasRoom(lanes[delivery.lane.number, default: Lane()], for: delivery.cost)
   }
 
-  /// A delivery was put into a page; for one of the retry queue, `due` is its place there.
+  /// A delivery was put into a page; for one of the retry or the replay queue, `due` is its place there.
   package mutating func paged(_ delivery: Delivery, due: Instant? = nil) {
     hold(delivery)
-    if let due {
-      lanes[delivery.lane.number]!.retryCursor = RetryCursor(due: due, seq: delivery.seq)
-    } else {
-      lanes[delivery.lane.number]!.readyCursor = delivery.seq
+    let place = due.map { RetryCursor(due: $0, seq: delivery.seq) }
+    switch (place, delivery.queue) {
+    case (nil, _): lanes[delivery.lane.number]!.readyCursor = delivery.seq
+    case (let place?, .replay): lanes[delivery.lane.number]!.replayCursor = place
+    case (let place?, .ready), (let place?, .retry): lanes[delivery.lane.number]!.retryCursor = place
     }
   }
 
@@ -96,9 +105,10 @@ package struct LaneBook: Sendable {
     return live.map(LaneID.init)
   }
 
-  /// When a delivery goes to the retry queue it is due after all that was handed over from there, whatever the clock did.
-  package func dueAfterCursor(_ due: Instant, of lane: LaneID) -> Instant {
-    let cursor = retryCursor(lane).due
+  /// When a delivery goes to the retry or the replay queue it is due after all that was handed over from there, whatever the clock
+  /// did.
+  package func dueAfterCursor(_ due: Instant, of lane: LaneID, in queue: Queue = .retry) -> Instant {
+    let cursor = retryCursor(lane, in: queue).due
     return due > cursor ? due : cursor + .microseconds(1)
   }
 

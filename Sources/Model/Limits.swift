@@ -51,6 +51,10 @@ package enum Limits {
   package static let answerKeptBytes = 1_024
   /// Jobs that are listed.
   package static let jobsShownMax = 100
+  /// Statuses of one report that are kept in order; of more, only repeats are known.
+  package static let statusesOrderedMax = 64
+  /// Deliveries that one `release` lets go.
+  package static let releasedMax = 256
   /// Rows that a step of a job or of retention changes between two commits.
   package static let stepRowsMax = 500
   /// Characters of an error's words that are kept.

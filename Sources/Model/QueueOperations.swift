@@ -34,6 +34,8 @@ package struct QueueJob: Sendable, Equatable {
     case replay
     /// Takes waiting or dead ones out, for good. They count as discarded.
     case discard
+
+    package func allows(_ state: DeliveryState) -> Bool { state != (self == .replay ? .waiting : .delivered) }
   }
 
   package var id: Int64
@@ -42,7 +44,7 @@ package struct QueueJob: Sendable, Equatable {
   /// Of a replay: at most so many a second over all lanes; nil: as fast as the lanes take them.
   package var rate: Double?
   package var createdAt: Instant
-  /// Deliveries that it has replayed or discarded so far.
+  /// Deliveries that it has replayed or discarded so far, without those that went back when it was cancelled.
   package var count: Int
   /// When all that were meant had been queued or discarded, or it was cancelled; nil while it works.
   package var endedAt: Instant?
@@ -70,6 +72,7 @@ package struct ReportRecord: Sendable, Equatable {
     package var state: DeliveryState
     /// Why it waits or when it ended, in a word: `ready`, `retry`, `held`, `replay`, `dead`, `delivered`.
     package var queue: String
+    /// So far, those before a replay included.
     package var tries: Int
     /// When it is sent again, was delivered or was given up; nil where nothing of that is known.
     package var at: Instant?
@@ -146,7 +149,8 @@ package protocol QueueOperations: Journal {
   /// Every status of a report, in the order of arrival; empty if it is not known (any more). Blocks; not for the data path.
   func report(_ id: Int64) throws(JournalError) -> [ReportRecord]
 
-  /// How many deliveries are meant. Blocks; not for the data path.
+  /// How many deliveries are meant; of delivered ones those whose bytes are kept, since no other can be sent again. Blocks; not for
+  /// the data path.
   func count(_ selection: Selection) throws(JournalError) -> Int
 
   /// Starts a job. Reports that come after it are not meant.
@@ -161,4 +165,9 @@ package protocol QueueOperations: Journal {
 
   /// The last `Limits.jobsShownMax`, the newest first. Blocks; not for the data path.
   func jobs() throws(JournalError) -> [QueueJob]
+}
+
+extension QueueJob {
+  /// Between two deliveries of a replay.
+  package var pause: Duration { rate.map { .seconds(1 / $0) } ?? .zero }
 }

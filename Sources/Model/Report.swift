@@ -9,6 +9,11 @@ package struct ReportKey: Sendable, Hashable {
     self.id = id
     self.status = status
   }
+
+  /// True for a first `accepted` when a final status of the report came before it.
+  package func isStale(after earlier: some Sequence<String>) -> Bool {
+    status == "accepted" && earlier.contains { $0 == "delivered" || $0 == "undelivered" }
+  }
 }
 
 /// What the relay reads of a report. The copy that apps get is never made from this: it is the original bytes.

@@ -13,6 +13,14 @@ package struct Standing: Sendable, Equatable {
   package var bytes = 0
 
   package init() {}
+
+  /// The relay starts: time that it was off while a breaker was open counts as held, and what comes now does not. A pause goes on.
+  /// - Returns: the lanes whose state changed.
+  package mutating func endHolds(at now: Instant) -> [LaneID] {
+    let ended = lanes.indices.filter { lanes[$0].state.pause == nil && lanes[$0].state.holds.since != nil }
+    for index in ended { lanes[index].state.holds.end(at: now) }
+    return ended.map { lanes[$0].id }
+  }
 }
 
 /// One route's share. `matched` = `delivered` + `dead` + `discarded` + `pending`, always.
@@ -28,6 +36,8 @@ package struct LaneStanding: Sendable, Equatable {
   package var discarded = 0
   /// Never owed, because `stale: drop` says so. Not part of `matched`.
   package var staleDropped = 0
+  /// Of the pending ones, those that an earlier status of the same report holds back.
+  package var held = 0
   package var lastDeliveredAt: Instant?
   /// Of the last failed attempt, in words; kept after a success, with its time, because "what was it last night" is asked too.
   package var lastError: String?

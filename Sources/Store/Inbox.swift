@@ -5,7 +5,7 @@ import Synchronization
 /// What waits for the writer: the one queue between every other thread and the store.
 ///
 /// Bounded: beyond `Limits.waitingCommitsMax` or `Limits.waitingCommitBytesMax` arrivals are turned away at once. Results are bounded by who sends
-/// (`Limits.unsettledMax`), fetches by two a lane.
+/// (`Limits.unsettledMax`), fetches by three a lane, releases by one; states are few.
 final class Inbox: Sendable {
   enum Arriving: Sendable {
     case report(Arrival)
@@ -19,7 +19,9 @@ final class Inbox: Sendable {
 
   struct Work: Sendable {
     var arrivals: [Waiting] = []
-    var results: [Settlement] = []
+    var kept = Kept()
+    /// Of `kept.states`.
+    var stateThens: [@Sendable (JournalError?) -> Void] = []
     var fetches: [(queue: Queue, lane: LaneID)] = []
     var refused: [String: Int] = [:]
     var tasks: [@Sendable (Writer) -> Void] = []
@@ -57,7 +59,7 @@ final class Inbox: Sendable {
 
   func put(_ results: [Settlement]) {
     changeQuietly { state in
-      state.work.results += results
+      state.work.kept.results += results
       guard state.oldestResultAt == nil else { return false }
       // Only the first needs to be noticed: it sets the time by which all are written.
       state.oldestResultAt = .now
@@ -66,6 +68,18 @@ final class Inbox: Sendable {
   }
 
   func put(fetch queue: Queue, of lane: LaneID) { change { $0.work.fetches.append((queue, lane)) } }
+
+  func put(_ laneState: LaneState, of lane: LaneID, then: @escaping @Sendable (JournalError?) -> Void) {
+    let isTaken = change { state in
+      guard !state.work.isLast else { return false }
+      state.work.kept.states[lane] = laneState
+      state.work.stateThens.append(then)
+      return true
+    }
+    if !isTaken { then(.closed) }
+  }
+
+  func put(release lane: LaneID, heldSince: Instant) { change { $0.work.kept.add(Kept(releases: [lane: heldSince])) } }
 
   func put(refused reason: String) {
     changeQuietly { state in
@@ -123,7 +137,8 @@ final class Inbox: Sendable {
 extension Inbox.State {
   /// When the writer must come; nil if nothing waits.
   fileprivate func dueAt(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
-    if !work.arrivals.isEmpty || !work.fetches.isEmpty || !work.tasks.isEmpty || work.isLast { return now }
+    let isUrgent = !work.arrivals.isEmpty || !work.fetches.isEmpty || !work.tasks.isEmpty || !work.stateThens.isEmpty
+    if isUrgent || !work.kept.releases.isEmpty || work.isLast { return now }
     let times = [oldestResultAt.map { $0 + Limits.settleDelayMax }, oldestRefusalAt.map { $0 + Inbox.refusalDelayMax }]
     return times.compactMap { $0 }.min()
   }

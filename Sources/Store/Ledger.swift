@@ -12,14 +12,7 @@ final class Ledger: Sendable {
   }
 
   private let state: Mutex<State>
-  /// Of the last report stored, ever; 0 before the first.
-  let lastSeqAtStart: Int64
-
-  init(readFrom connection: StoreConnection) throws {
-    let (standing, lastSeq) = try connection.slowly(Standing.read)
-    state = Mutex(State(standing: standing))
-    lastSeqAtStart = lastSeq
-  }
+  init(_ standing: Standing) { state = Mutex(State(standing: standing)) }
 
   var isHealthy: Bool { state.withLock { $0.isHealthy } }
   func standing() -> Standing { state.withLock { $0.standing } }
@@ -44,29 +37,27 @@ final class Ledger: Sendable {
   }
 
   /// Writes with the numbers at hand, without copying them.
-  func write(_ tally: Tally, _ statements: Statements, lastSeq: Int64) throws(SQLiteFailure) {
+  func write(_ tally: Tally, _ statements: Statements) throws(SQLiteFailure) {
     let result = state.withLock { state in
-      Result { () throws(SQLiteFailure) in try tally.write(statements, onto: state.standing, lastSeq: lastSeq) }
+      Result { () throws(SQLiteFailure) in try tally.write(statements, onto: state.standing) }
     }
     try result.get()
   }
 }
 
 extension Standing {
-  /// Reads every number: a row a lane, a row a counter.
-  /// - Returns: and the seq of the last report stored.
-  static func read(_ db: Database) throws -> (Standing, lastSeq: Int64) {
+  /// Reads every number: a row a lane with a few of its holds, a row a counter.
+  static func read(_ db: Database) throws -> Standing {
     var standing = Standing()
     for row in try Row.fetchAll(db, sql: "SELECT * FROM lane ORDER BY id") {
       let lane = LaneStanding(row)
       standing.lanes.append(lane)
       precondition(lane.id.number == standing.lanes.count, "lanes are numbered from 1 without gaps, and never deleted")
     }
-    var lastSeq: Int64 = 0
+    for lane in standing.lanes.indices { standing.lanes[lane].state.holds = try Holds.read(db, standing.lanes[lane].id) }
     for row in try Row.fetchAll(db, sql: "SELECT name, value FROM counter") {
       let (name, value): (String, Int64) = (row[0], row[1])
       switch name {
-      case CounterName.lastSeq: lastSeq = value
       case CounterName.reports: standing.reports = Int(value)
       case CounterName.duplicates: standing.duplicates = Int(value)
       case CounterName.unmatched: standing.unmatched = Int(value)
@@ -75,7 +66,7 @@ extension Standing {
       default: standing.readLabelled(name, Int(value))
       }
     }
-    return (standing, lastSeq)
+    return standing
   }
 
   private mutating func readLabelled(_ name: String, _ value: Int) {
@@ -99,5 +90,28 @@ extension LaneStanding {
     lastDeliveredAt = (row["last_delivered_at"] as Int64?).map(Instant.init(microseconds:))
     lastError = row["last_error"]
     lastErrorAt = (row["last_error_at"] as Int64?).map(Instant.init(microseconds:))
+    discarded = row["discarded"]
+    staleDropped = row["stale_dropped"]
+    held = row["held"]
+    state.notBefore = (row["not_before"] as Int64?).map(Instant.init(microseconds:))
+    if let reason = (row["paused_by"] as String?).flatMap(Pause.Reason.init), let since = row["paused_at"] as Int64? {
+      state.pause = Pause(reason, since: Instant(microseconds: since))
+    }
+  }
+}
+
+extension Holds {
+  fileprivate static func read(_ db: Database, _ lane: LaneID) throws -> Holds {
+    var (spans, since): ([Span], Instant?) = ([], nil)
+    let sql = "SELECT began_at, ended_at FROM hold WHERE lane = ? ORDER BY began_at"
+    for row in try Row.fetchAll(db, sql: sql, arguments: [lane.number]) {
+      let beganAt = Instant(microseconds: row[0])
+      if let endedAt = row[1] as Int64? {
+        spans.append(Span(from: beganAt, to: Instant(microseconds: endedAt)))
+      } else {
+        since = beganAt
+      }
+    }
+    return Holds(spans: spans, since: since)
   }
 }

@@ -11,7 +11,10 @@ struct PageReader {
     try connection.use { statements throws(SQLiteFailure) in
       switch queue {
       case .ready: try readReady(statements, &page, &next)
-      case .retry, .replay: try readRetry(statements, &page, &next)
+      case .retry:
+        try readDue(statements.retryPage, statements.nextRetryDue, &page, &next)
+        page.heldSince = try statements.earliestHeld.first(.lane(lane)) { $0.instant(0) }
+      case .replay: try readDue(statements.replayPage, statements.nextReplayDue, &page, &next)
       }
     }
     book = next
@@ -34,29 +37,30 @@ struct PageReader {
     if !page.isMore { book.caughtUp(lane) }
   }
 
-  private func readRetry(_ statements: Statements, _ page: inout Page, _ book: inout LaneBook) throws(SQLiteFailure) {
-    let from = book.retryCursor(lane)
-    try statements.retryPage.rows(
-      .lane(lane), .instant(from.due), .integer(from.seq), .instant(now), .count(Limits.pageRowsMax)
-    ) { row in
-      let delivery = delivery(row, from: .retry)
+  private func readDue(
+    _ rows: Statement, _ nextDue: Statement, _ page: inout Page, _ book: inout LaneBook
+  ) throws(SQLiteFailure) {
+    let queue = page.queue
+    let from = book.retryCursor(lane, in: queue)
+    try rows.rows(.lane(lane), .instant(from.due), .integer(from.seq), .instant(now), .count(Limits.pageRowsMax)) { row in
+      let delivery = delivery(row, from: queue)
       guard book.pageTakes(delivery, isFirst: page.deliveries.isEmpty) else { return false }
-      book.paged(delivery, due: row.instant(8))
+      book.paged(delivery, due: row.instant(9))
       page.deliveries.append(delivery)
       return true
     }
-    let to = book.retryCursor(lane)
-    try statements.nextDue.rows(.lane(lane), .instant(to.due), .integer(to.seq)) { row in
-      page.nextDue = row.instant(0)
-      return false
-    }
+    let to = book.retryCursor(lane, in: queue)
+    page.nextDue = try nextDue.first(.lane(lane), .instant(to.due), .integer(to.seq)) { $0.instant(0) }
   }
 
   private func delivery(_ row: borrowing StatementRow, from queue: Queue) -> Delivery {
-    Delivery(
+    var delivery = Delivery(
       lane: lane, seq: row.integer(0), key: ReportKey(id: row.integer(1), status: row.text(2)),
       receivedAt: row.instant(3), owedAt: row.instant(4),
       payload: Payload(bytes: row.blob(6), contentType: row.isNull(5) ? nil : row.text(5)),
-      tries: Int(row.integer(7)), queue: queue)
+      tries: Int(row.integer(8)), queue: queue)
+    delivery.isStale = row.integer(7) != 0
+    delivery.isOutOfOrder = row.integer(10) != 0
+    return delivery
   }
 }

@@ -5,50 +5,104 @@ enum SQL {
   static let rollback = "ROLLBACK"
 
   // An arrival.
+  static let findStatuses = "SELECT seq, status, destiny, stale FROM report WHERE report_id = ?1 LIMIT ?2"
   static let insertReport = """
-    INSERT INTO report (seq, report_id, status, packet_id, destiny, received_at, last_seen_at, seen)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1) ON CONFLICT (report_id, status) DO NOTHING
+    INSERT INTO report (seq, report_id, status, packet_id, destiny, received_at, last_seen_at, seen, stale)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1, ?7)
     """
   static let insertPayload = "INSERT INTO payload (seq, content_type, bytes) VALUES (?1, ?2, ?3) ON CONFLICT (seq) DO NOTHING"
   static let insertReady = "INSERT INTO ready (lane, seq) VALUES (?1, ?2)"
-  static let findReport = "SELECT seq, destiny FROM report WHERE report_id = ?1 AND status = ?2"
+  static let findReport = "SELECT seq, destiny, stale FROM report WHERE report_id = ?1 AND status = ?2"
   static let refreshReport = "UPDATE report SET seen = seen + 1, last_seen_at = ?2, destiny = ?3 WHERE seq = ?1"
   static let insertQuarantine = "INSERT INTO quarantine (received_at, reason, content_type, bytes) VALUES (?1, ?2, ?3, ?4)"
 
   // A settlement.
   static let deleteReady = "DELETE FROM ready WHERE lane = ?1 AND seq = ?2"
   static let deleteRetry = "DELETE FROM retry WHERE lane = ?1 AND seq = ?2 AND tries = ?3"
-  static let deleteDead = "DELETE FROM dead WHERE lane = ?1 AND seq = ?2"
-  static let insertRetry = "INSERT INTO retry (lane, seq, due, tries, owed_at) VALUES (?1, ?2, ?3, ?4, ?5)"
+  static let deleteReplay = "DELETE FROM replay WHERE lane = ?1 AND seq = ?2 AND tries = ?3 RETURNING past_tries"
+  static let deleteDead = "DELETE FROM dead WHERE lane = ?1 AND seq = ?2 RETURNING tries"
+  static let insertRetry = "INSERT INTO retry (lane, seq, due, tries, owed_at, out_of_order) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+  static let delayRetry = "UPDATE retry SET due = ?4, tries = tries + 1 WHERE lane = ?1 AND seq = ?2 AND tries = ?3"
+  static let delayReplay = """
+    UPDATE replay SET due = ?4, tries = tries + 1 WHERE lane = ?1 AND seq = ?2 AND tries = ?3 RETURNING past_tries
+    """
   static let insertDead = "INSERT INTO dead (lane, seq, tries, owed_at, died_at) VALUES (?1, ?2, ?3, ?4, ?5)"
-  static let insertDone = "INSERT INTO done (seq, lane, tries, settled_at) VALUES (?1, ?2, ?3, ?4)"
+  static let insertDone = """
+    INSERT INTO done (seq, lane, tries, settled_at) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (seq, lane) DO UPDATE SET tries = ?3, settled_at = ?4
+    """
   static let insertAttempt = """
-    INSERT INTO attempt (seq, lane, try, started_at, took, outcome, status, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    INSERT INTO attempt (seq, lane, try, started_at, took, outcome, status, detail, answer)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     """
   static let thinAttempts = "DELETE FROM attempt WHERE seq = ?1 AND lane = ?2 AND try > 1 AND try <= ?3"
+
+  // Order.
+  static let findUnsettled = """
+    SELECT 0 FROM ready WHERE lane = ?1 AND seq = ?2 UNION ALL
+    SELECT tries FROM retry WHERE lane = ?1 AND seq = ?2 UNION ALL
+    SELECT tries FROM replay WHERE lane = ?1 AND seq = ?2 UNION ALL
+    SELECT 0 FROM held WHERE lane = ?1 AND seq = ?2
+    """
+  static let earlierStatuses = """
+    SELECT earlier.seq FROM report JOIN report AS earlier ON earlier.report_id = report.report_id
+    WHERE report.seq = ?1 AND earlier.seq < ?1 LIMIT ?2
+    """
+  static let insertHeld = """
+    INSERT INTO held (lane, seq, after, since, due, owed_at, job, past_tries, past_owed_at, died_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+    """
+  static let deleteHeld = "DELETE FROM held WHERE lane = ?1 AND seq = ?2"
+  static let heldBehind = """
+    SELECT seq, since, due, owed_at, job, past_tries, past_owed_at, died_at FROM held WHERE lane = ?1 AND after = ?2 ORDER BY seq
+    """
+  static let heldSince = """
+    SELECT seq, since, due, owed_at, job, past_tries, past_owed_at, died_at FROM held
+    WHERE lane = ?1 AND since <= ?2 ORDER BY since, seq LIMIT ?3
+    """
+  static let heldOfLane = """
+    SELECT seq, since, due, owed_at, job, past_tries, past_owed_at, died_at FROM held WHERE lane = ?1 ORDER BY seq LIMIT ?2
+    """
+  static let beginHolding = "UPDATE held SET since = ?3 WHERE lane = ?1 AND after = ?2 AND since IS NULL"
+  static let earliestHeld = "SELECT since FROM held WHERE lane = ?1 AND since IS NOT NULL ORDER BY since LIMIT 1"
+  static let insertReplay = """
+    INSERT INTO replay (lane, seq, due, tries, owed_at, out_of_order, job, past_tries, past_owed_at, died_at)
+    VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9)
+    """
+
+  // A lane's state.
+  static let updateState = "UPDATE lane SET paused_by = ?2, paused_at = ?3, not_before = ?4 WHERE id = ?1"
+  static let deleteHolds = "DELETE FROM hold WHERE lane = ?1"
+  static let insertHold = "INSERT INTO hold (lane, began_at, ended_at) VALUES (?1, ?2, ?3)"
 
   // What each commit counts.
   static let updateLane = """
     UPDATE lane SET matched = ?2, delivered = ?3, dead = ?4, failed_attempts = ?5, last_delivered_at = ?6, last_error = ?7,
-      last_error_at = ?8 WHERE id = ?1
+      last_error_at = ?8, discarded = ?9, stale_dropped = ?10, held = ?11 WHERE id = ?1
     """
   static let addWaiting = """
     INSERT INTO waiting (lane, minute, count) VALUES (?1, ?2, ?3) ON CONFLICT (lane, minute) DO UPDATE SET count = count + ?3
     """
-  static let takeWaiting = "UPDATE waiting SET count = count - ?3 WHERE lane = ?1 AND minute = ?2"
-  static let clearWaiting = "DELETE FROM waiting WHERE lane = ?1 AND minute = ?2 AND count = 0"
+  static let takeWaiting = "UPDATE waiting SET count = count - ?3 WHERE lane = ?1 AND minute = ?2 RETURNING count"
+  static let clearWaiting = "DELETE FROM waiting WHERE lane = ?1 AND minute = ?2"
   static let setCounter = "INSERT INTO counter (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2"
 
   // A page.
   static let readyPage = """
-    SELECT ready.seq, report_id, status, received_at, received_at, content_type, bytes, 0, 0
+    SELECT ready.seq, report_id, status, received_at, received_at, content_type, bytes, stale, 0, 0, 0
     FROM ready JOIN report ON report.seq = ready.seq JOIN payload ON payload.seq = ready.seq
     WHERE lane = ?1 AND ready.seq > ?2 ORDER BY ready.seq LIMIT ?3
     """
   static let retryPage = """
-    SELECT retry.seq, report_id, status, received_at, owed_at, content_type, bytes, tries, due
+    SELECT retry.seq, report_id, status, received_at, owed_at, content_type, bytes, stale, tries, due, out_of_order
     FROM retry JOIN report ON report.seq = retry.seq JOIN payload ON payload.seq = retry.seq
     WHERE lane = ?1 AND (due, retry.seq) > (?2, ?3) AND due <= ?4 ORDER BY due, retry.seq LIMIT ?5
     """
-  static let nextDue = "SELECT due FROM retry WHERE lane = ?1 AND (due, seq) > (?2, ?3) ORDER BY due, seq LIMIT 1"
+  static let replayPage = """
+    SELECT replay.seq, report_id, status, received_at, owed_at, content_type, bytes, stale, tries, due, out_of_order
+    FROM replay JOIN report ON report.seq = replay.seq JOIN payload ON payload.seq = replay.seq
+    WHERE lane = ?1 AND (due, replay.seq) > (?2, ?3) AND due <= ?4 ORDER BY due, replay.seq LIMIT ?5
+    """
+  static let nextRetryDue = "SELECT due FROM retry WHERE lane = ?1 AND (due, seq) > (?2, ?3) ORDER BY due, seq LIMIT 1"
+  static let nextReplayDue = "SELECT due FROM replay WHERE lane = ?1 AND (due, seq) > (?2, ?3) ORDER BY due, seq LIMIT 1"
 }

@@ -20,19 +20,21 @@ package final class SQLiteJournal: Journal {
   ) throws(StoreError) {
     let lock = try StoreLock(storePath: path)
     let connection = try StoreConnection(path: path)
-    let ledger: Ledger
+    var standing: Standing
     do {
-      ledger = try Ledger(readFrom: connection)
+      standing = try connection.slowly(Standing.read)
       reader = Mutex(try StoreReader(path: path))
     } catch {
       connection.close()
       throw .unusable(path: path, words: "\(error)")
     }
+    let changed = standing.endHolds(at: clock())
     self.path = path
-    self.ledger = ledger
+    ledger = Ledger(standing)
     let writer = Writer(
       path: path, connection: connection, inbox: inbox, ledger: ledger, retention: retention, clock: clock, book: book,
       observer: observer)
+    writer.keep(changed)
     start(writer, holding: lock)
   }
 
@@ -69,6 +71,12 @@ package final class SQLiteJournal: Journal {
   package func settle(_ results: [Settlement]) {
     if !results.isEmpty { inbox.put(results) }
   }
+
+  package func keep(_ state: LaneState, of lane: LaneID, then: @escaping @Sendable (JournalError?) -> Void) {
+    inbox.put(state, of: lane, then: then)
+  }
+
+  package func release(_ lane: LaneID, heldSince: Instant) { inbox.put(release: lane, heldSince: heldSince) }
 
   package func fetch(_ queue: Queue, of lane: LaneID) { inbox.put(fetch: queue, of: lane) }
 

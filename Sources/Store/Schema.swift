@@ -9,6 +9,7 @@ enum Schema {
   static var migrator: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1: reports, deliveries, counters") { try $0.execute(sql: version1) }
+    migrator.registerMigration("2: order, pauses, replays") { try $0.execute(sql: version2) }
     return migrator
   }
 
@@ -112,5 +113,89 @@ enum Schema {
       name TEXT PRIMARY KEY,
       value INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+    """
+
+  private static let version2 = """
+    -- A first 'accepted' that came after a final status of the same report.
+    ALTER TABLE report ADD COLUMN stale INTEGER NOT NULL DEFAULT 0 CHECK (stale IN (0, 1));
+    ALTER TABLE attempt ADD COLUMN answer TEXT NOT NULL DEFAULT '';
+    -- Always the same as 'reports'.
+    DELETE FROM counter WHERE name = 'last_seq';
+
+    ALTER TABLE lane ADD COLUMN discarded INTEGER NOT NULL DEFAULT 0 CHECK (matched >= delivered + dead + discarded);
+    ALTER TABLE lane ADD COLUMN stale_dropped INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE lane ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held BETWEEN 0 AND matched);
+    ALTER TABLE lane ADD COLUMN paused_by TEXT CHECK (paused_by IN ('operator', 'gone'));
+    ALTER TABLE lane ADD COLUMN paused_at INTEGER CHECK ((paused_at IS NULL) = (paused_by IS NULL));
+    ALTER TABLE lane ADD COLUMN not_before INTEGER;
+
+    -- When nothing could be sent; ended_at NULL is the present one.
+    CREATE TABLE hold (
+      lane INTEGER NOT NULL,
+      began_at INTEGER NOT NULL,
+      ended_at INTEGER CHECK (ended_at >= began_at),
+      PRIMARY KEY (lane, began_at)
+    ) STRICT, WITHOUT ROWID;
+
+    -- From here on a delivery that waits is in exactly one of ready, retry, replay and held. One that was delivered and is sent again
+    -- has its row in done as well, until that is replaced.
+    ALTER TABLE retry ADD COLUMN out_of_order INTEGER NOT NULL DEFAULT 0 CHECK (out_of_order IN (0, 1));
+    -- What it was before the replay: tries and when it was owed and given up; died_at NULL is delivered.
+    CREATE TABLE replay (
+      lane INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      due INTEGER NOT NULL,
+      tries INTEGER NOT NULL CHECK (tries >= 0),
+      owed_at INTEGER NOT NULL,
+      out_of_order INTEGER NOT NULL DEFAULT 0 CHECK (out_of_order IN (0, 1)),
+      job INTEGER NOT NULL,
+      past_tries INTEGER NOT NULL CHECK (past_tries >= 0),
+      past_owed_at INTEGER NOT NULL,
+      died_at INTEGER,
+      PRIMARY KEY (lane, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX replay_due ON replay (lane, due, seq);
+    -- Held back by an earlier status of the same report, whose seq is after; since its first failed attempt. job NULL: no replay.
+    CREATE TABLE held (
+      lane INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      after INTEGER NOT NULL CHECK (after < seq),
+      since INTEGER,
+      due INTEGER NOT NULL,
+      owed_at INTEGER NOT NULL,
+      job INTEGER,
+      past_tries INTEGER NOT NULL DEFAULT 0 CHECK (past_tries >= 0),
+      past_owed_at INTEGER,
+      died_at INTEGER,
+      CHECK (job IS NULL OR past_owed_at IS NOT NULL),
+      PRIMARY KEY (lane, seq)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX held_after ON held (lane, after);
+    CREATE INDEX held_since ON held (lane, since, seq) WHERE since IS NOT NULL;
+
+    -- What an operator asked for. AUTOINCREMENT: a number that a person has seen is not given again. It means seq first_seq...last_seq;
+    -- at_* is how far it has come, due when its next delivery may be sent.
+    CREATE TABLE job (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      kind TEXT NOT NULL CHECK (kind IN ('replay', 'discard')),
+      state TEXT NOT NULL CHECK (state IN ('waiting', 'dead', 'delivered')),
+      lane INTEGER,
+      report_id INTEGER,
+      since INTEGER,
+      until INTEGER,
+      rate REAL CHECK (rate > 0),
+      created_at INTEGER NOT NULL,
+      count INTEGER NOT NULL DEFAULT 0 CHECK (count >= 0),
+      ended_at INTEGER,
+      is_cancelled INTEGER NOT NULL DEFAULT 0 CHECK (is_cancelled IN (0, 1)),
+      has_work INTEGER NOT NULL DEFAULT 1 CHECK (has_work IN (0, 1)),
+      first_seq INTEGER NOT NULL,
+      last_seq INTEGER NOT NULL,
+      at_lane INTEGER NOT NULL DEFAULT 0,
+      at_phase INTEGER NOT NULL DEFAULT 0,
+      at_seq INTEGER NOT NULL DEFAULT 0,
+      due INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX job_with_work ON job (id) WHERE has_work = 1;
     """
 }

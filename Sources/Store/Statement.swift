@@ -46,8 +46,31 @@ final class Statement {
     return Int(sqlite3_changes(connection))
   }
 
-  /// Calls `body` with each row until it returns false.
-  func rows(_ values: Value..., body: (borrowing StatementRow) -> Bool) throws(SQLiteFailure) {
+  /// Calls `body` with each row until it returns false. A statement that changes rows and returns them has changed all of them by
+  /// the first (sqlite.org/lang_returning.html).
+  func rows(_ values: Value..., body: (borrowing StatementRow) -> Bool) throws(SQLiteFailure) { try step(values, body) }
+
+  /// - Returns: what `body` makes of the first row; nil if there is none.
+  func first<T>(_ values: Value..., body: (borrowing StatementRow) -> T) throws(SQLiteFailure) -> T? {
+    var found: T?
+    try step(values) { row in
+      found = body(row)
+      return false
+    }
+    return found
+  }
+
+  /// - Returns: what `body` makes of each row.
+  func all<T>(_ values: Value..., body: (borrowing StatementRow) -> T) throws(SQLiteFailure) -> [T] {
+    var found: [T] = []
+    try step(values) { row in
+      found.append(body(row))
+      return true
+    }
+    return found
+  }
+
+  private func step(_ values: [Value], _ body: (borrowing StatementRow) -> Bool) throws(SQLiteFailure) {
     bind(values)
     defer { sqlite3_reset(handle) }
     while true {
@@ -78,6 +101,7 @@ enum Value {
   static func optional(_ integer: Int64?) -> Value { integer.map(Value.integer) ?? .null }
   static func lane(_ lane: LaneID) -> Value { .integer(Int64(lane.number)) }
   static func instant(_ instant: Instant) -> Value { .integer(instant.microseconds) }
+  static func flag(_ flag: Bool) -> Value { .integer(flag ? 1 : 0) }
   static func count(_ n: Int) -> Value { .integer(Int64(n)) }
 
   fileprivate func bind(to handle: OpaquePointer, at index: Int32) -> Int32 {
@@ -111,6 +135,7 @@ struct StatementRow: ~Copyable {
 
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
   func instant(_ column: Int32) -> Instant { Instant(microseconds: integer(column)) }
+  func optionalInstant(_ column: Int32) -> Instant? { isNull(column) ? nil : instant(column) }
   func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }
 
   func text(_ column: Int32) -> String {

@@ -19,7 +19,7 @@ package struct StoppedStore: Sendable {
     }
     try reader.check(path: path)
     do {
-      (standing, waiting) = try withExtendedLifetime(lock) { (try reader.read(Standing.read).0, try reader.waiting()) }
+      (standing, waiting) = try withExtendedLifetime(lock) { (try reader.read(Standing.read), try reader.waiting()) }
     } catch {
       throw .unusable(path: path, words: "\(error)")
     }

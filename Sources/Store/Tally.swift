@@ -8,6 +8,9 @@ struct Tally {
     var delivered = 0
     var dead = 0
     var failedAttempts = 0
+    var discarded = 0
+    var staleDropped = 0
+    var held = 0
     var lastDeliveredAt: Instant?
     var lastError: (text: String, at: Instant)?
   }
@@ -31,6 +34,7 @@ struct Tally {
   var lastReportAt: Instant?
   var lanes: [LaneID: Lane] = [:]
   var waiting: [Minute: Int] = [:]
+  var states: [LaneID: LaneState] = [:]
 
   mutating func owed(_ lane: LaneID, at owedAt: Instant) {
     lanes[lane, default: Lane()].matched += 1
@@ -61,20 +65,22 @@ struct Tally {
   }
 
   /// Writes the numbers as they will be, with the transaction that changes them.
-  func write(_ statements: Statements, onto standing: Standing, lastSeq: Int64) throws(SQLiteFailure) {
+  func write(_ statements: Statements, onto standing: Standing) throws(SQLiteFailure) {
     for (id, change) in lanes {
       var lane = standing.lanes[id.number - 1]
       lane.add(change)
       try statements.updateLane.run(
         .lane(id), .count(lane.matched), .count(lane.delivered), .count(lane.dead), .count(lane.failedAttempts),
-        .optional(lane.lastDeliveredAt), .optional(lane.lastError), .optional(lane.lastErrorAt))
+        .optional(lane.lastDeliveredAt), .optional(lane.lastError), .optional(lane.lastErrorAt), .count(lane.discarded),
+        .count(lane.staleDropped), .count(lane.held))
     }
     for (minute, change) in waiting where change > 0 {
       try statements.addWaiting.run(.lane(minute.lane), .instant(minute.start), .count(change))
     }
     for (minute, change) in waiting where change < 0 {
-      try statements.takeWaiting.run(.lane(minute.lane), .instant(minute.start), .count(-change))
-      try statements.clearWaiting.run(.lane(minute.lane), .instant(minute.start))
+      let place = (Value.lane(minute.lane), Value.instant(minute.start))
+      let left = try statements.takeWaiting.first(place.0, place.1, .count(-change)) { $0.integer(0) }
+      if left == 0 { try statements.clearWaiting.run(place.0, place.1) }
     }
     func add(_ change: Int, to value: Int, _ name: String) throws(SQLiteFailure) {
       if change != 0 { try statements.setCounter.run(.text(name), .count(value + change)) }
@@ -83,7 +89,6 @@ struct Tally {
     try add(duplicates, to: standing.duplicates, CounterName.duplicates)
     try add(unmatched, to: standing.unmatched, CounterName.unmatched)
     try add(filtered, to: standing.filtered, CounterName.filtered)
-    if reports > 0 { try statements.setCounter.run(.text(CounterName.lastSeq), .integer(lastSeq)) }
     if let lastReportAt { try statements.setCounter.run(.text(CounterName.lastReportAt), .instant(lastReportAt)) }
     for (reason, change) in quarantined {
       try add(change, to: standing.quarantined[reason, default: 0], CounterName.quarantined + reason.rawValue)
@@ -96,7 +101,7 @@ struct Tally {
 
 /// Rows of the table `counter`.
 enum CounterName {
-  static let lastSeq = "last_seq"
+  /// Also the seq of the last one: they are numbered from 1 without gaps.
   static let reports = "reports"
   static let duplicates = "duplicates"
   static let unmatched = "unmatched"
@@ -116,6 +121,7 @@ extension Standing {
     refused.merge(tally.refused, uniquingKeysWith: +)
     lastReportAt = tally.lastReportAt ?? lastReportAt
     for (id, change) in tally.lanes { lanes[id.number - 1].add(change) }
+    for (id, state) in tally.states { lanes[id.number - 1].state = state }
   }
 }
 
@@ -125,6 +131,9 @@ extension LaneStanding {
     delivered += change.delivered
     dead += change.dead
     failedAttempts += change.failedAttempts
+    discarded += change.discarded
+    staleDropped += change.staleDropped
+    held += change.held
     lastDeliveredAt = change.lastDeliveredAt ?? lastDeliveredAt
     lastError = change.lastError?.text ?? lastError
     lastErrorAt = change.lastError?.at ?? lastErrorAt

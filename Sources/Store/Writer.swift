@@ -16,11 +16,11 @@ final class Writer {
   private var lastSeq: Int64
   private var reserve: Reserve
   private var sweeper: Sweeper
-  /// Results that are not on disk yet, kept over failed commits.
-  private var results: [Settlement] = []
-  /// Deliveries that retention gave up, likewise.
-  private var expired: [Settlement] = []
-  /// Pages asked for, answered once `results` are on disk.
+  private var rules: LaneRules
+  private var kept = Kept()
+  /// Who waits for the states in `kept`.
+  private var stateThens: [@Sendable (JournalError?) -> Void] = []
+  /// Pages asked for, answered once the results in `kept` are on disk.
   private var fetches: [(queue: Model.Queue, lane: LaneID)] = []
   private var refused: [String: Int] = [:]
   private var isBroken = false
@@ -42,9 +42,17 @@ final class Writer {
     self.clock = clock
     self.book = book
     self.observer = observer
-    lastSeq = ledger.lastSeqAtStart
+    let standing = ledger.standing()
+    lastSeq = Int64(standing.reports)
+    rules = LaneRules(standing)
     reserve = Reserve(storePath: path)
     sweeper = Sweeper(retention: retention)
+  }
+
+  /// Stores the states of these lanes as they are in the ledger.
+  func keep(_ lanes: [LaneID]) {
+    let standing = ledger.standing()
+    for lane in lanes { kept.states[lane] = standing.lanes[lane.number - 1].state }
   }
 
   func run() {
@@ -58,17 +66,19 @@ final class Writer {
   }
 
   private func waitMax() -> Duration {
-    if isBroken || hasKept || !reserve.isHeld { return Self.tryAgainEvery }
+    if isBroken || !kept.isEmpty || !reserve.isHeld { return Self.tryAgainEvery }
+    if rules.heldForNothing != nil { return .zero }
     return max(.zero, min(sweeper.nextStepAt - clock(), Self.idleMax))
   }
 
   private func process(_ work: inout Inbox.Work) {
-    results += work.results
+    kept.add(work.kept)
+    stateThens += work.stateThens
     fetches += work.fetches
     refused.merge(work.refused, uniquingKeysWith: +)
     for task in work.tasks { task(self) }
     if isReadyToWrite(&work.arrivals) { commit(work.arrivals) }
-    if results.isEmpty { answerFetches() }
+    if kept.results.isEmpty { answerFetches() }
     checkpoint()
     sweepIfDue()
   }
@@ -79,7 +89,9 @@ final class Writer {
   private func isReadyToWrite(_ arrivals: inout [Inbox.Waiting]) -> Bool {
     if isBroken {
       guard reopen(), canCommit() else {
-        refuse(arrivals, because: .failed(code: 0, words: "it cannot be opened again after an error"))
+        let error = JournalError.failed(code: 0, words: "it cannot be opened again after an error")
+        refuse(arrivals, because: error)
+        answerStates(error)
         return false
       }
       isBroken = false
@@ -113,12 +125,13 @@ final class Writer {
     ledger.commitFailed()
     observer(.commitFailed(error))
     refuse(arrivals, because: error)
+    answerStates(error)
     // What an error of fsync left in the page cache and what on disk is unknown (sqlite.org/forum, LWN 752063): only a new
     // connection reads the file as a crash would have left it.
     isBroken = !isFull
     if isFull, reserve.isHeld {
       reserve.giveUp()
-      if hasKept { commit([]) }
+      if !kept.isEmpty { commit([]) }
     } else if failure.isOfOneRow {
       isBroken = false
       storeOneByOne()
@@ -128,20 +141,19 @@ final class Writer {
   /// A result that the schema refuses is a mistake of ours. It must not keep everything else from being stored: it is left out,
   /// loudly, and its copy is sent again after the next start.
   private func storeOneByOne() {
-    var left = (results.map { (settlement: $0, isExpiry: false) } + expired.map { (settlement: $0, isExpiry: true) })[...]
-    (results, expired) = ([], [])
-    while let (settlement, isExpiry) = left.first {
-      if isExpiry { expired = [settlement] } else { results = [settlement] }
+    var left = kept.apart[...]
+    while let next = left.first {
+      kept = next
       do {
         try store([])
       } catch  where error.isOfOneRow {
         observer(.commitFailed(error.journalError))
-        ledger.handOver(handover(of: Transaction(lastSeq: lastSeq)))
-        (results, expired) = ([], [])
+        ledger.handOver(handover(of: newTransaction(at: clock())))
+        kept.removeAll()
       } catch {
         // Now it is the disk or the file: what is left is kept for when that works again.
-        results = left.filter { !$0.isExpiry }.map(\.settlement)
-        expired = left.filter(\.isExpiry).map(\.settlement)
+        kept = Kept()
+        for one in left { kept.add(one) }
         return commitFailed(error, arrivals: [])
       }
       left.removeFirst()
@@ -153,7 +165,7 @@ final class Writer {
   private func canCommit() -> Bool {
     do {
       try connection.transact { statements throws(SQLiteFailure) in
-        try statements.setCounter.run(.text(CounterName.lastSeq), .integer(lastSeq))
+        try statements.setCounter.run(.text(CounterName.reports), .integer(lastSeq))
       }
       return true
     } catch {
@@ -165,11 +177,11 @@ final class Writer {
   /// Opens the file anew and compares it with what was promised.
   private func reopen() -> Bool {
     guard let fresh = try? StoreConnection(path: path) else { return false }
-    guard let (standing, seq) = try? fresh.slowly(Standing.read) else {
+    guard let standing = try? fresh.slowly(Standing.read) else {
       fresh.close()
       return false
     }
-    guard seq >= lastSeq else {
+    guard standing.reports >= Int(lastSeq) else {
       // To go on would hide the loss and give the same numbers again.
       observer(.commitFailed(.failed(code: 0, words: "reports that were answered 200 are gone from the file: stop, and restore it")))
       fresh.close()
@@ -180,20 +192,20 @@ final class Writer {
     // The commit that failed may have reached the disk after all, without being handed over.
     var handover = Handover()
     handover.spilled = book.spillLiveLanes(after: lastSeq)
-    handover.due = book.knownLanes.map { Handover.Due(lane: $0, at: clock()) }
-    lastSeq = seq
+    for lane in book.knownLanes {
+      for queue in [Model.Queue.retry, .replay] { handover.tell(due: Handover.Due(lane: lane, queue: queue, at: clock())) }
+    }
+    lastSeq = Int64(standing.reports)
     ledger.reloaded(standing)
+    rules.reload(standing)
     ledger.handOver(handover)
     return true
   }
 
-  /// Results that were taken and are not on disk.
-  private var hasKept: Bool { !results.isEmpty || !expired.isEmpty }
-
   // MARK: - A commit
 
   private func commit(_ arrivals: [Inbox.Waiting]) {
-    guard !arrivals.isEmpty || hasKept || !refused.isEmpty else { return }
+    guard !arrivals.isEmpty || !kept.isEmpty || !refused.isEmpty || rules.heldForNothing != nil else { return }
     do {
       try store(arrivals)
     } catch {
@@ -203,31 +215,49 @@ final class Writer {
 
   private func store(_ arrivals: [Inbox.Waiting]) throws(SQLiteFailure) {
     let startedAt = clock()
-    var transaction = Transaction(lastSeq: lastSeq)
+    var transaction = newTransaction(at: startedAt)
     var died: [Settlement] = []
     transaction.tally.refused = refused
     try connection.transact { statements throws(SQLiteFailure) in
-      for arrival in arrivals { try transaction.store(arrival.arriving, statements, book) }
-      for result in results { try transaction.settle(result, statements, book) }
-      for expiry in expired where try transaction.settle(expiry, statements, book) { died.append(expiry) }
-      try ledger.write(transaction.tally, statements, lastSeq: transaction.lastSeq)
+      // Results first: what they settle holds back nothing that arrives with them.
+      for result in kept.results { try transaction.settle(result) }
+      for expiry in kept.expired where try transaction.settle(expiry) { died.append(expiry) }
+      for arrival in arrivals { try transaction.store(arrival.arriving) }
+      for (lane, heldSince) in kept.releases { try transaction.release(lane, heldSince: heldSince) }
+      for (lane, state) in kept.states { try transaction.keep(state, of: lane) }
+      if let lane = rules.heldForNothing { try transaction.releaseUnordered(lane) }
+      try ledger.write(transaction.tally, statements)
     }
-    lastSeq = transaction.lastSeq
-    ledger.committed(transaction.tally, isHealthy: reserve.isHeld)
+    committed(transaction)
     for arrival in arrivals { arrival.then(nil) }
+    answerStates(nil)
     ledger.handOver(handover(of: transaction))
-    observer(.committed(reports: arrivals.count, results: results.count, took: clock() - startedAt))
+    observer(.committed(reports: arrivals.count, results: kept.results.count, took: clock() - startedAt))
     for expiry in died { observer(.died(expiry.lane, tries: expiry.tries - 1)) }
-    results.removeAll(keepingCapacity: true)
-    expired.removeAll()
+    kept.removeAll()
     refused = [:]
   }
 
+  private func newTransaction(at now: Instant) -> Transaction {
+    Transaction(connection.statements, rules, book, lastSeq: lastSeq, now: now)
+  }
+
+  private func committed(_ transaction: Transaction) {
+    lastSeq = transaction.lastSeq
+    rules.committed(transaction.tally)
+    ledger.committed(transaction.tally, isHealthy: reserve.isHeld)
+  }
+
+  private func answerStates(_ error: JournalError?) {
+    let waiting = stateThens
+    stateThens = []
+    for then in waiting { then(error) }
+  }
+
   private func handover(of transaction: Transaction) -> Handover {
-    var handover = Handover()
-    handover.settled = results.count
-    handover.due = transaction.due
-    for result in results { book.released(result.cost, of: result.lane) }
+    var handover = transaction.told
+    handover.settled = kept.results.count
+    for result in kept.results { book.released(result.cost, of: result.lane) }
     for delivery in transaction.owed {
       switch book.committed(delivery) {
       case .handOver: handover.deliveries.append(delivery)
@@ -280,11 +310,11 @@ final class Writer {
 
   private func sweepIfDue() {
     // What has expired is found again until it is settled.
-    guard !isBroken, expired.isEmpty, sweeper.nextStepAt <= clock() else { return }
+    guard !isBroken, kept.expired.isEmpty, sweeper.nextStepAt <= clock() else { return }
     do {
       let step = try connection.slowly { [ledger, clock] in try sweeper.step($0, lanes: ledger.standing().lanes, now: clock()) }
       // What waited too long is settled like everything else, with the next commit.
-      expired += step.expired
+      kept.expired += step.expired
       if step.deleted > 0 { observer(.swept(rows: step.deleted)) }
     } catch {
       let failure = SQLiteFailure(error)
@@ -317,6 +347,7 @@ final class Writer {
       known[name] = lane.id
       ledger.added(lane)
     }
+    for term in terms { rules.set(term, of: known[term.name]!) }
     return names.map { known[$0]! }
   }
 }

@@ -20,15 +20,21 @@ struct SchemaTests {
   }
 
   @Test(arguments: [
-    "INSERT INTO report VALUES (1, 1, 'x', NULL, 3, 0, 0, 1)", "INSERT INTO report VALUES (1, 1, 'x', NULL, 0, 0, 0, 0)",
-    "INSERT INTO report VALUES (1, 1, NULL, NULL, 0, 0, 0, 1)", "INSERT INTO report VALUES (1, 'x', 'x', NULL, 0, 0, 0, 1)",
-    "INSERT INTO report VALUES (1, 1, 'x', NULL, 0, 0, 0, 1), (2, 1, 'x', NULL, 0, 0, 0, 1)",
+    "INSERT INTO report VALUES (1, 1, 'x', NULL, 3, 0, 0, 1, 0)", "INSERT INTO report VALUES (1, 1, 'x', NULL, 0, 0, 0, 0, 0)",
+    "INSERT INTO report VALUES (1, 1, NULL, NULL, 0, 0, 0, 1, 0)", "INSERT INTO report VALUES (1, 'x', 'x', NULL, 0, 0, 0, 1, 0)",
+    "INSERT INTO report VALUES (1, 1, 'x', NULL, 0, 0, 0, 1, 0), (2, 1, 'x', NULL, 0, 0, 0, 1, 0)",
+    "INSERT INTO report VALUES (1, 1, 'x', NULL, 0, 0, 0, 1, 2)",
     "INSERT INTO payload VALUES (1, NULL, NULL)", "INSERT INTO payload VALUES (1, NULL, 'text')",
     "INSERT INTO lane (id, name) VALUES (1, 'a'), (2, 'a')",
     "INSERT INTO lane (id, name, matched, delivered, dead) VALUES (1, 'a', 1, 1, 1)",
-    "INSERT INTO ready VALUES (1, 1), (1, 1)", "INSERT INTO retry VALUES (1, 1, 0, -1, 0)", "INSERT INTO retry VALUES (1, 1, NULL, 0, 0)",
+    "INSERT INTO lane (id, name, matched, delivered, discarded) VALUES (1, 'a', 1, 1, 1)",
+    "INSERT INTO lane (id, name, matched, held) VALUES (1, 'a', 1, 2)", "INSERT INTO lane (id, name, paused_by) VALUES (1, 'a', 'gone')",
+    "INSERT INTO lane (id, name, paused_by, paused_at) VALUES (1, 'a', 'me', 0)", "INSERT INTO hold VALUES (1, 5, 4)",
+    "INSERT INTO ready VALUES (1, 1), (1, 1)", "INSERT INTO retry VALUES (1, 1, 0, -1, 0, 0)", "INSERT INTO retry VALUES (1, 1, NULL, 0, 0, 0)",
+    "INSERT INTO held VALUES (1, 1, 1, NULL, 0, 0, NULL, 0, NULL, NULL)", "INSERT INTO held VALUES (1, 2, 1, NULL, 0, 0, 7, 0, NULL, NULL)",
+    "INSERT INTO replay VALUES (1, 1, 0, 0, 0, 0, NULL, 0, 0, NULL)",
     "INSERT INTO done VALUES (1, 1, 0, 0)", "INSERT INTO done VALUES (1, 1, 1, 0), (1, 1, 1, 0)",
-    "INSERT INTO attempt VALUES (1, 1, 0, 0, 0, 'x', 0, '')", "INSERT INTO waiting VALUES (1, 0, -1)",
+    "INSERT INTO attempt VALUES (1, 1, 0, 0, 0, 'x', 0, '', '')", "INSERT INTO waiting VALUES (1, 0, -1)",
     "INSERT INTO counter VALUES ('x', NULL)",
   ])
   func `the store refuses what cannot be`(_ sql: String) throws {
@@ -44,14 +50,14 @@ struct SchemaTests {
       (
         sql,
         try Row.fetchAll(
-          database, sql: "EXPLAIN QUERY PLAN " + sql, arguments: .init(repeatElement(nil as Int?, count: 8).prefix(parameters(sql)))
+          database, sql: "EXPLAIN QUERY PLAN " + sql, arguments: .init(repeatElement(nil as Int?, count: 13).prefix(parameters(sql)))
         ).map { $0["detail"] }
       )
     }
   }
 
   private func parameters(_ sql: String) -> Int {
-    let numbered = (1...8).last { sql.contains("?\($0)") }
+    let numbered = (1...13).last { sql.contains("?\($0)") }
     return numbered ?? sql.count { $0 == "?" }
   }
 
@@ -85,7 +91,7 @@ struct SchemaTests {
       try connection.slowly { database in
         for seq in 1...3 {
           try database.execute(
-            sql: "INSERT INTO report VALUES (?, ?, 'x', NULL, 0, 0, 0, 1); INSERT INTO payload VALUES (?, NULL, x'00')",
+            sql: "INSERT INTO report VALUES (?, ?, 'x', NULL, 0, 0, 0, 1, 0); INSERT INTO payload VALUES (?, NULL, x'00')",
             arguments: [seq, seq, seq])
         }
         try database.execute(sql: "INSERT INTO dead VALUES (1, 3, 5, 0, 0)")

@@ -5,12 +5,14 @@ import Synchronization
 ///
 /// Every call commits at once, and has called back and handed over when it returns; a call made from a callback is done when
 /// the outermost one returns. Results whose commit failed are kept and go with the next commit. Used from one thread.
-package final class MemoryJournal: Journal {
+package final class MemoryJournal: QueueOperations {
   private struct State {
     var tables: MemoryTables
     var book: LaneBook
     /// Results that no commit has taken yet.
     var kept: [Settlement] = []
+    /// And states of lanes.
+    var states: [LaneID: LaneState] = [:]
     /// Pages asked for, answered once `kept` is empty.
     var fetches: [(queue: Queue, lane: LaneID)] = []
     var fallenBehind: Set<LaneID> = []
@@ -46,7 +48,9 @@ package final class MemoryJournal: Journal {
       old.isClosed = true
       return old.tables
     }
-    state = Mutex(State(tables: tables, book: book))
+    var now = tables
+    now.endHolds(at: ended.clock())
+    state = Mutex(State(tables: now, book: book))
     clock = ended.clock
     self.observer = observer
   }
@@ -63,16 +67,34 @@ package final class MemoryJournal: Journal {
   /// Tries results again whose commit failed: what a writer with a thread does by itself after a moment.
   package func commitKept() {
     change { state in
-      if !state.kept.isEmpty { commit(nil, &state) { _ in } }
+      if !state.kept.isEmpty || !state.states.isEmpty { commit(nil, &state) { _ in } }
     }
   }
 
   // MARK: - Journal
 
   package func lanes(for terms: [LaneTerms]) throws(JournalError) -> [LaneID] {
-    let lanes = state.withLock { $0.isClosed ? nil : $0.tables.lanes(for: terms.map(\.name)) }
+    let lanes = state.withLock { $0.isClosed ? nil : $0.tables.lanes(for: terms) }
     guard let lanes else { throw .closed }
+    change { state in
+      if state.tables.releaseUnordered(state.book, clock()) { handOver([], &state) }
+    }
     return lanes
+  }
+
+  package func keep(_ laneState: LaneState, of lane: LaneID, then: @escaping @Sendable (JournalError?) -> Void) {
+    change { state in
+      if !state.isClosed { state.states[lane] = laneState }
+      commit(nil, &state, then: then)
+    }
+  }
+
+  package func release(_ lane: LaneID, heldSince: Instant) {
+    change { state in
+      guard !state.isClosed else { return }
+      state.tables.release(lane, heldSince: heldSince, state.book, clock())
+      handOver([], &state)
+    }
   }
 
   package func connect(_ receive: @escaping @Sendable (Handover) -> Void) { state.withLock { $0.receive = receive } }
@@ -120,6 +142,32 @@ package final class MemoryJournal: Journal {
     state.withLock { $0.isClosed = true }
   }
 
+  // MARK: - For an operator
+
+  package func report(_ id: Int64) throws(JournalError) -> [ReportRecord] { try read { $0.report(id) } }
+  package func count(_ selection: Selection) throws(JournalError) -> Int { try read { $0.count(selection) } }
+  package func jobs() throws(JournalError) -> [QueueJob] { try read { $0.jobs.suffix(Limits.jobsShownMax).reversed() } }
+
+  package func start(
+    _ kind: QueueJob.Kind, _ selection: Selection, rate: Double?, then: @escaping @Sendable (Result<QueueJob, JournalError>) -> Void
+  ) {
+    precondition(kind.allows(selection.state), "a replay selects what is dead or delivered, a discard what waits or is dead")
+    operate(then) { state in state.tables.start(kind, selection, rate: rate, state.book, clock()) }
+  }
+
+  package func cancel(job id: Int64, then: @escaping @Sendable (Result<QueueJob?, JournalError>) -> Void) {
+    operate(then) { state in state.tables.cancel(id, state.book, clock()) }
+  }
+
+  private func operate<T: Sendable>(_ then: @escaping @Sendable (Result<T, JournalError>) -> Void, _ body: (inout State) -> T) {
+    change { state in
+      guard !state.isClosed else { return state.effects.append { then(.failure(.closed)) } }
+      let job = body(&state)
+      state.effects.append { then(.success(job)) }
+      handOver([], &state)
+    }
+  }
+
   // MARK: - One commit
 
   private func commit(_ arriving: Arriving?, _ state: inout State, then: @escaping @Sendable (JournalError?) -> Void) {
@@ -131,24 +179,25 @@ package final class MemoryJournal: Journal {
       return
     }
     state.isHealthy = true
-    var stored: (owed: [Delivery], due: [Handover.Due]) = ([], [])
+    for result in state.kept { state.tables.settle(result, state.book, clock()) }
+    var owed: [Delivery] = []
     switch arriving {
-    case .report(let arrival): stored = state.tables.store(arrival, state.book)
+    case .report(let arrival): owed = state.tables.store(arrival, state.book)
     case .body(let body): state.tables.quarantine(body)
     case nil: break
     }
-    for result in state.kept { state.tables.settle(result, state.book) }
+    for (lane, laneState) in state.states { state.tables.keep(laneState, of: lane) }
+    state.states = [:]
     state.effects.append { then(nil) }
     let (reports, results) = (arriving == nil ? 0 : 1, state.kept.count)
-    handOver(stored.owed, stored.due, &state)
+    handOver(owed, &state)
     state.effects.append { [observer] in observer(.committed(reports: reports, results: results, took: .zero)) }
     answerFetches(&state)
   }
 
-  private func handOver(_ owed: [Delivery], _ due: [Handover.Due], _ state: inout State) {
-    var handover = Handover()
+  private func handOver(_ owed: [Delivery], _ state: inout State) {
+    var handover = state.tables.takeTold()
     handover.settled = state.kept.count
-    handover.due = due
     for result in state.kept { state.book.released(result.cost, of: result.lane) }
     state.kept = []
     for delivery in owed {
@@ -175,7 +224,7 @@ package final class MemoryJournal: Journal {
         continue
       }
       var handover = Handover()
-      handover.pages = [queue == .ready ? readyPage(lane, &state) : retryPage(lane, &state)]
+      handover.pages = [queue == .ready ? readyPage(lane, &state) : duePage(queue, of: lane, &state)]
       send(handover, &state)
       if queue == .ready, state.book.isLive(lane), state.fallenBehind.remove(lane) != nil {
         state.effects.append { [observer] in observer(.caughtUp(lane)) }
@@ -197,15 +246,16 @@ package final class MemoryJournal: Journal {
     return page
   }
 
-  private func retryPage(_ lane: LaneID, _ state: inout State) -> Page {
-    var page = Page(lane: lane, queue: .retry, deliveries: [], isMore: false, nextDue: nil)
-    let (waiting, now) = (state.tables.retries(lane, after: state.book.retryCursor(lane)), clock())
+  private func duePage(_ queue: Queue, of lane: LaneID, _ state: inout State) -> Page {
+    var page = Page(lane: lane, queue: queue, deliveries: [], isMore: false, nextDue: nil)
+    let (waiting, now) = (state.tables.waiting(queue, of: lane, after: state.book.retryCursor(lane, in: queue)), clock())
     for (delivery, due) in waiting.prefix(Limits.pageRowsMax) where due <= now {
       guard state.book.pageTakes(delivery, isFirst: page.deliveries.isEmpty) else { break }
       state.book.paged(delivery, due: due)
       page.deliveries.append(delivery)
     }
     page.nextDue = waiting.dropFirst(page.deliveries.count).first?.due
+    if queue == .retry { page.heldSince = state.tables.heldSince(lane) }
     return page
   }
 

@@ -51,6 +51,8 @@ package final class ScriptedJournal: Journal {
   // What a door never asks for.
   package func lanes(for terms: [LaneTerms]) -> [LaneID] { terms.indices.map { LaneID($0 + 1) } }
   package func connect(_ receive: @escaping @Sendable (Handover) -> Void) {}
+  package func keep(_ state: LaneState, of lane: LaneID, then: @escaping Then) { then(nil) }
+  package func release(_ lane: LaneID, heldSince: Instant) {}
   package func settle(_ results: [Settlement]) {}
   package func fetch(_ queue: Queue, of lane: LaneID) {}
   package func standing() -> Standing { Standing() }

@@ -1,0 +1,32 @@
+import Model
+
+/// What the writer knows of every lane when it stores: the terms from the rule file, and whether anything is held there, so that
+/// settling costs nothing more where nothing is.
+struct LaneRules {
+  /// Lanes of the rule file by other terms than the usual; all others are ordered and drop nothing.
+  private var unordered: Set<LaneID> = []
+  private var dropping: Set<LaneID> = []
+  private var held: [LaneID: Int] = [:]
+
+  init(_ standing: Standing) { reload(standing) }
+
+  func isOrdered(_ lane: LaneID) -> Bool { !unordered.contains(lane) }
+  func dropsStale(_ lane: LaneID) -> Bool { dropping.contains(lane) }
+  func held(_ lane: LaneID) -> Int { held[lane] ?? 0 }
+  /// A lane that was ordered when something was held there, and is not now.
+  var heldForNothing: LaneID? { unordered.first { held($0) > 0 } }
+
+  mutating func set(_ terms: LaneTerms, of lane: LaneID) {
+    if terms.isOrdered { unordered.remove(lane) } else { unordered.insert(lane) }
+    if terms.dropsStale { dropping.insert(lane) } else { dropping.remove(lane) }
+  }
+
+  mutating func committed(_ tally: Tally) {
+    for (lane, change) in tally.lanes where change.held != 0 { held[lane, default: 0] += change.held }
+  }
+
+  /// As the store has it.
+  mutating func reload(_ standing: Standing) {
+    held = Dictionary(uniqueKeysWithValues: standing.lanes.filter { $0.held > 0 }.map { ($0.id, $0.held) })
+  }
+}

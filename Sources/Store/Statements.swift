@@ -1,0 +1,70 @@
+/// Every statement of the data path, prepared. Belongs to the connection on which it was made.
+struct Statements {
+  let begin, commit, rollback: Statement
+  let findStatuses, findReport, insertReport, insertPayload, insertReady, refreshReport, insertQuarantine: Statement
+  let deleteReady, deleteRetry, deleteReplay, deleteDead, insertRetry, delayRetry, delayReplay, insertDead, insertDone: Statement
+  let insertAttempt, thinAttempts: Statement
+  let findUnsettled, earlierStatuses, insertHeld, deleteHeld, heldBehind, heldSince, heldOfLane, beginHolding, earliestHeld: Statement
+  let insertReplay, updateState, deleteHolds, insertHold: Statement
+  let updateLane, addWaiting, takeWaiting, clearWaiting, setCounter: Statement
+  let readyPage, retryPage, replayPage, nextRetryDue, nextReplayDue: Statement
+  private let all: [Statement]
+
+  init(on handle: OpaquePointer) throws(SQLiteFailure) {
+    var all: [Statement] = []
+    func prepare(_ sql: String) throws(SQLiteFailure) -> Statement {
+      let statement = try Statement(sql, on: handle)
+      all.append(statement)
+      return statement
+    }
+    begin = try prepare(SQL.begin)
+    commit = try prepare(SQL.commit)
+    rollback = try prepare(SQL.rollback)
+    findStatuses = try prepare(SQL.findStatuses)
+    findReport = try prepare(SQL.findReport)
+    insertReport = try prepare(SQL.insertReport)
+    insertPayload = try prepare(SQL.insertPayload)
+    insertReady = try prepare(SQL.insertReady)
+    refreshReport = try prepare(SQL.refreshReport)
+    insertQuarantine = try prepare(SQL.insertQuarantine)
+    deleteReady = try prepare(SQL.deleteReady)
+    deleteRetry = try prepare(SQL.deleteRetry)
+    deleteReplay = try prepare(SQL.deleteReplay)
+    deleteDead = try prepare(SQL.deleteDead)
+    insertRetry = try prepare(SQL.insertRetry)
+    delayRetry = try prepare(SQL.delayRetry)
+    delayReplay = try prepare(SQL.delayReplay)
+    insertDead = try prepare(SQL.insertDead)
+    insertDone = try prepare(SQL.insertDone)
+    insertAttempt = try prepare(SQL.insertAttempt)
+    thinAttempts = try prepare(SQL.thinAttempts)
+    findUnsettled = try prepare(SQL.findUnsettled)
+    earlierStatuses = try prepare(SQL.earlierStatuses)
+    insertHeld = try prepare(SQL.insertHeld)
+    deleteHeld = try prepare(SQL.deleteHeld)
+    heldBehind = try prepare(SQL.heldBehind)
+    heldSince = try prepare(SQL.heldSince)
+    heldOfLane = try prepare(SQL.heldOfLane)
+    beginHolding = try prepare(SQL.beginHolding)
+    earliestHeld = try prepare(SQL.earliestHeld)
+    insertReplay = try prepare(SQL.insertReplay)
+    updateState = try prepare(SQL.updateState)
+    deleteHolds = try prepare(SQL.deleteHolds)
+    insertHold = try prepare(SQL.insertHold)
+    updateLane = try prepare(SQL.updateLane)
+    addWaiting = try prepare(SQL.addWaiting)
+    takeWaiting = try prepare(SQL.takeWaiting)
+    clearWaiting = try prepare(SQL.clearWaiting)
+    setCounter = try prepare(SQL.setCounter)
+    readyPage = try prepare(SQL.readyPage)
+    retryPage = try prepare(SQL.retryPage)
+    replayPage = try prepare(SQL.replayPage)
+    nextRetryDue = try prepare(SQL.nextRetryDue)
+    nextReplayDue = try prepare(SQL.nextReplayDue)
+    self.all = all
+  }
+
+  func finalize() {
+    for statement in all { statement.finalize() }
+  }
+}
