@@ -169,5 +169,7 @@ package protocol QueueOperations: Journal {
 
 extension QueueJob {
   /// Between two deliveries of a replay.
-  package var pause: Duration { rate.map { .seconds(1 / $0) } ?? .zero }
+  package var pause: Duration { Self.pause(rate: rate) }
+
+  package static func pause(rate: Double?) -> Duration { rate.map { .seconds(1 / $0) } ?? .zero }
 }

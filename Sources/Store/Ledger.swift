@@ -15,6 +15,7 @@ final class Ledger: Sendable {
   init(_ standing: Standing) { state = Mutex(State(standing: standing)) }
 
   var isHealthy: Bool { state.withLock { $0.isHealthy } }
+  var laneCount: Int { state.withLock { $0.standing.lanes.count } }
   func standing() -> Standing { state.withLock { $0.standing } }
   func connect(_ receive: @escaping @Sendable (Handover) -> Void) { state.withLock { $0.receive = receive } }
 

@@ -70,6 +70,44 @@ enum SQL {
     VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9)
     """
 
+  // A job. What it walks over has the columns of `Waiting`.
+  static let openJob = """
+    SELECT id, kind, state, lane, report_id, rate, count, is_cancelled, first_seq, last_seq, at_lane, at_phase, at_seq, due, ended_at
+    FROM job WHERE has_work = 1 ORDER BY id LIMIT 1
+    """
+  static let saveJob = """
+    UPDATE job SET count = ?2, at_lane = ?3, at_phase = ?4, at_seq = ?5, due = ?6, ended_at = ?7, has_work = ?8 WHERE id = ?1
+    """
+  static let walkHeld = """
+    SELECT seq, since, due, owed_at, job, past_tries, past_owed_at, died_at, 0 FROM held
+    WHERE lane = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq LIMIT ?4
+    """
+  static let walkReady = """
+    SELECT ready.seq, NULL, received_at, received_at, NULL, 0, NULL, NULL, 0 FROM ready JOIN report ON report.seq = ready.seq
+    WHERE lane = ?1 AND ready.seq BETWEEN ?2 AND ?3 ORDER BY ready.seq LIMIT ?4
+    """
+  static let walkRetry = """
+    SELECT seq, NULL, due, owed_at, NULL, 0, NULL, NULL, tries FROM retry
+    WHERE lane = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq LIMIT ?4
+    """
+  static let walkReplay = """
+    SELECT seq, NULL, due, owed_at, job, past_tries, past_owed_at, died_at, tries FROM replay
+    WHERE lane = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq LIMIT ?4
+    """
+  static let walkDead = """
+    SELECT seq, NULL, died_at, owed_at, 0, tries, owed_at, died_at, 0 FROM dead
+    WHERE lane = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq LIMIT ?4
+    """
+  static let walkDone = """
+    SELECT seq, NULL, settled_at, settled_at, 0, tries, settled_at, NULL, 0, lane FROM done
+    WHERE (seq, lane) > (?1, ?2) AND seq <= ?3 ORDER BY seq, lane LIMIT ?4
+    """
+  static let discardRetry = "DELETE FROM retry WHERE lane = ?1 AND seq = ?2"
+  static let discardReplay = "DELETE FROM replay WHERE lane = ?1 AND seq = ?2"
+  static let findDead = "SELECT 1 FROM dead WHERE lane = ?1 AND seq = ?2"
+  static let findPayload = "SELECT 1 FROM payload WHERE seq = ?1"
+  static let statusesUpTo = "SELECT seq FROM report WHERE report_id = ?1 AND seq <= ?2 LIMIT ?3"
+
   // A lane's state.
   static let updateState = "UPDATE lane SET paused_by = ?2, paused_at = ?3, not_before = ?4 WHERE id = ?1"
   static let deleteHolds = "DELETE FROM hold WHERE lane = ?1"

@@ -5,7 +5,7 @@ import Synchronization
 /// The journal on SQLite: one file, one writing thread, group commit.
 ///
 /// Whatever arrives while a commit is on its way to disk shares the next one; nobody waits on a timer.
-package final class SQLiteJournal: Journal {
+package final class SQLiteJournal: QueueOperations {
   private let inbox = Inbox()
   private let ledger: Ledger
   private let path: String
@@ -14,9 +14,11 @@ package final class SQLiteJournal: Journal {
   private let ended = DispatchSemaphore(value: 0)
 
   /// Opens or makes the store at `path` and starts its writer.
+  /// - Parameter retention: nil for a visit to the store of a stopped relay: nothing is deleted or given up, and a hold that was
+  ///   there when the relay stopped goes on.
   /// - Throws: if the store cannot be used; then nothing of it was changed, but files may have been made.
   package init(
-    path: String, retention: Retention = Retention(), clock: @escaping Clock, book: LaneBook = LaneBook(), observer: @escaping Observer
+    path: String, retention: Retention? = Retention(), clock: @escaping Clock, book: LaneBook = LaneBook(), observer: @escaping Observer
   ) throws(StoreError) {
     let lock = try StoreLock(storePath: path)
     let connection = try StoreConnection(path: path)
@@ -28,7 +30,7 @@ package final class SQLiteJournal: Journal {
       connection.close()
       throw .unusable(path: path, words: "\(error)")
     }
-    let changed = standing.endHolds(at: clock())
+    let changed = retention == nil ? [] : standing.endHolds(at: clock())
     self.path = path
     ledger = Ledger(standing)
     let writer = Writer(
@@ -36,6 +38,13 @@ package final class SQLiteJournal: Journal {
       observer: observer)
     writer.keep(changed)
     start(writer, holding: lock)
+  }
+
+  /// Opens the store of a stopped relay for a command, which does what it was asked for and closes it.
+  /// - Throws: `.missing` if there is none, `.inUse` if a relay runs on it.
+  package convenience init(stopped path: String, clock: @escaping Clock) throws(StoreError) {
+    guard FileManager.default.fileExists(atPath: path) else { throw .missing(path: path) }
+    try self.init(path: path, retention: nil, clock: clock) { _ in }
   }
 
   /// The writer lives on a thread of its own from here on, and lets the store go before `close` returns.
@@ -95,6 +104,23 @@ package final class SQLiteJournal: Journal {
 
   package func oldestWaiting() throws(JournalError) -> [LaneID: Instant] { try openReader().oldestWaiting() }
   package func waiting() throws(JournalError) -> [WaitingCount] { try openReader().waiting() }
+
+  package func report(_ id: Int64) throws(JournalError) -> [ReportRecord] { try openReader().report(id) }
+  package func count(_ selection: Selection) throws(JournalError) -> Int { try openReader().count(selection) }
+  package func jobs() throws(JournalError) -> [QueueJob] { try openReader().jobs() }
+
+  package func start(
+    _ kind: QueueJob.Kind, _ selection: Selection, rate: Double?, then: @escaping @Sendable (Result<QueueJob, JournalError>) -> Void
+  ) {
+    precondition(kind.allows(selection.state), "a replay selects what is dead or delivered, a discard what waits or is dead")
+    let isTaken = inbox.put(task: { writer in then(writer.start(kind, selection, rate: rate)) })
+    if !isTaken { then(.failure(.closed)) }
+  }
+
+  package func cancel(job id: Int64, then: @escaping @Sendable (Result<QueueJob?, JournalError>) -> Void) {
+    let isTaken = inbox.put(task: { writer in then(writer.cancel(job: id)) })
+    if !isTaken { then(.failure(.closed)) }
+  }
 
   private func openReader() throws(JournalError) -> StoreReader {
     guard let reader = reader.withLock({ $0 }) else { throw .closed }

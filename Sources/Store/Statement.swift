@@ -134,6 +134,7 @@ struct StatementRow: ~Copyable {
   fileprivate let handle: OpaquePointer
 
   func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
+  func double(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
   func instant(_ column: Int32) -> Instant { Instant(microseconds: integer(column)) }
   func optionalInstant(_ column: Int32) -> Instant? { isNull(column) ? nil : instant(column) }
   func isNull(_ column: Int32) -> Bool { sqlite3_column_type(handle, column) == SQLITE_NULL }

@@ -8,6 +8,8 @@ struct Statements {
   let insertReplay, updateState, deleteHolds, insertHold: Statement
   let updateLane, addWaiting, takeWaiting, clearWaiting, setCounter: Statement
   let readyPage, retryPage, replayPage, nextRetryDue, nextReplayDue: Statement
+  let openJob, saveJob, walkHeld, walkReady, walkRetry, walkReplay, walkDead, walkDone: Statement
+  let discardRetry, discardReplay, findDead, findPayload, statusesUpTo: Statement
   private let all: [Statement]
 
   init(on handle: OpaquePointer) throws(SQLiteFailure) {
@@ -61,6 +63,19 @@ struct Statements {
     replayPage = try prepare(SQL.replayPage)
     nextRetryDue = try prepare(SQL.nextRetryDue)
     nextReplayDue = try prepare(SQL.nextReplayDue)
+    openJob = try prepare(SQL.openJob)
+    saveJob = try prepare(SQL.saveJob)
+    walkHeld = try prepare(SQL.walkHeld)
+    walkReady = try prepare(SQL.walkReady)
+    walkRetry = try prepare(SQL.walkRetry)
+    walkReplay = try prepare(SQL.walkReplay)
+    walkDead = try prepare(SQL.walkDead)
+    walkDone = try prepare(SQL.walkDone)
+    discardRetry = try prepare(SQL.discardRetry)
+    discardReplay = try prepare(SQL.discardReplay)
+    findDead = try prepare(SQL.findDead)
+    findPayload = try prepare(SQL.findPayload)
+    statusesUpTo = try prepare(SQL.statusesUpTo)
     self.all = all
   }
 

@@ -13,9 +13,9 @@ struct Sweeper {
     fileprivate var isPhaseOver = false
   }
 
-  private enum Phase: CaseIterable { case waiting, payloads, keys, dead, quarantine }
+  private enum Phase: CaseIterable { case waiting, payloads, keys, dead, quarantine, jobs }
 
-  static let rowsMax = 500
+  static let rowsMax = Limits.stepRowsMax
   private static let betweenSteps: Duration = .milliseconds(50)
   private static let betweenPasses: Duration = .minutes(5)
   private static let afterFailure: Duration = .seconds(10)
@@ -27,7 +27,11 @@ struct Sweeper {
   private var laneIndex = 0
   private(set) var nextStepAt = Instant(microseconds: .min)
 
-  init(retention: Retention) { self.retention = retention }
+  /// - Parameter retention: nil to delete nothing and give nothing up.
+  init(retention: Retention?) {
+    self.retention = retention ?? Retention()
+    if retention == nil { nextStepAt = .distantFuture }
+  }
 
   /// - Throws: with nothing deleted, and the next step some time away: without room every step fails.
   mutating func step(_ db: Database, lanes: [LaneStanding], now: Instant) throws -> Step {
@@ -41,6 +45,7 @@ struct Sweeper {
       case .keys: step = try deleteKeys(db, before: now - retention.keys)
       case .dead: step = try deleteDead(db, lanes, before: now - retention.dead)
       case .quarantine: step = try deleteQuarantine(db, before: now - retention.quarantine)
+      case .jobs: step = try deleteJobs(db, before: now - retention.keys)
       }
       return .commit
     }
@@ -105,7 +110,7 @@ struct Sweeper {
     var found: Set<Int64> = []
     for lane in lanes where lane.pending > 0 || lane.dead > 0 {
       let arguments: StatementArguments = [lane.id.number, range.lowerBound, range.upperBound]
-      for table in ["ready", "retry", "dead"] {
+      for table in ["ready", "retry", "replay", "held", "dead"] {
         let sql = "SELECT seq FROM \(table) WHERE lane = ? AND seq BETWEEN ? AND ?"
         found.formUnion(try Int64.fetchAll(db, sql: sql, arguments: arguments))
       }
@@ -162,12 +167,26 @@ struct Sweeper {
     return step
   }
 
+  private func deleteJobs(_ db: Database, before: Instant) throws -> Step {
+    var step = Step()
+    try db.execute(
+      sql: "DELETE FROM job WHERE id IN (SELECT id FROM job ORDER BY id LIMIT ?) AND has_work = 0 AND ended_at <= ?",
+      arguments: [Self.rowsMax, before.microseconds])
+    step.deleted = db.changesCount
+    step.isPhaseOver = step.deleted < Self.rowsMax
+    return step
+  }
+
+  /// What is held came to be owed after what it is held by, and waits on in a queue when that is given up.
   private static let overAgeSQL = """
-    SELECT seq, 0 AS tries, received_at AS owed_at, 1 AS is_ready
+    SELECT seq, 0 AS tries, received_at AS owed_at, 0 AS queue
     FROM (SELECT seq FROM ready WHERE lane = ?1 ORDER BY seq LIMIT ?2) JOIN report USING (seq) WHERE received_at <= ?3
     UNION ALL
-    SELECT seq, tries, owed_at, 0 AS is_ready
+    SELECT seq, tries, owed_at, 1 AS queue
     FROM (SELECT seq, tries, owed_at FROM retry WHERE lane = ?1 ORDER BY seq LIMIT ?2) WHERE owed_at <= ?3
+    UNION ALL
+    SELECT seq, tries, owed_at, 2 AS queue
+    FROM (SELECT seq, tries, owed_at FROM replay WHERE lane = ?1 ORDER BY seq LIMIT ?2) WHERE owed_at <= ?3
     """
 
   private static let payloadsSQL = """
@@ -188,7 +207,7 @@ extension Settlement {
   fileprivate init(expired row: Row, lane: LaneID, now: Instant) {
     let delivery = Delivery(
       lane: lane, seq: row["seq"], key: ReportKey(id: 0, status: ""), receivedAt: Instant(microseconds: row["owed_at"]),
-      payload: Payload(bytes: []), tries: row["tries"], queue: row["is_ready"] ? .ready : .retry)
+      payload: Payload(bytes: []), tries: row["tries"], queue: [Queue.ready, .retry, .replay][row["queue"] as Int])
     self.init(
       of: delivery, result: .dead, outcome: .failed(.expired), detail: "waited longer than retention.waiting", startedAt: now,
       took: .zero)

@@ -57,6 +57,24 @@ struct Tally {
     waiting[Minute(settlement.lane, settlement.owedAt), default: 0] -= 1
   }
 
+  /// A delivery that was given up, or had been delivered, is owed again since `owedAt`.
+  mutating func replayed(_ lane: LaneID, wasDead: Bool, at owedAt: Instant) {
+    if wasDead { lanes[lane, default: Lane()].dead -= 1 } else { lanes[lane, default: Lane()].matched += 1 }
+    waiting[Minute(lane, owedAt), default: 0] += 1
+  }
+
+  /// A replay is as if it had never been.
+  mutating func unreplayed(_ lane: LaneID, wasDead: Bool, at owedAt: Instant) {
+    if wasDead { lanes[lane, default: Lane()].dead += 1 } else { lanes[lane, default: Lane()].matched -= 1 }
+    waiting[Minute(lane, owedAt), default: 0] -= 1
+  }
+
+  /// An operator took one out.
+  mutating func discarded(_ lane: LaneID, wasDead: Bool, at owedAt: Instant) {
+    lanes[lane, default: Lane()].discarded += 1
+    if wasDead { lanes[lane, default: Lane()].dead -= 1 } else { waiting[Minute(lane, owedAt), default: 0] -= 1 }
+  }
+
   /// A copy that was given up was delivered after all.
   mutating func revived(_ lane: LaneID, at endedAt: Instant) {
     lanes[lane, default: Lane()].dead -= 1

@@ -19,6 +19,9 @@ struct Waiting {
   /// Since when it has been held back by one that was tried.
   var since: Instant?
 
+  /// Failed tries, or since a replay began.
+  var tries = 0
+
   var queue: Queue { replay == nil ? .retry : .replay }
 }
 
@@ -118,8 +121,8 @@ extension Transaction {
 }
 
 extension Waiting {
-  /// Of a row of `held`.
-  fileprivate init(_ row: borrowing StatementRow) {
+  /// Of a row of `held`, or of another that has the same columns.
+  init(_ row: borrowing StatementRow) {
     self.init(seq: row.integer(0), due: row.instant(2), owedAt: row.instant(3), since: row.optionalInstant(1))
     guard !row.isNull(4) else { return }
     replay = Replay(job: row.integer(4), pastTries: Int(row.integer(5)), pastOwedAt: row.instant(6), diedAt: row.optionalInstant(7))

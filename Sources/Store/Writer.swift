@@ -23,16 +23,20 @@ final class Writer {
   /// Pages asked for, answered once the results in `kept` are on disk.
   private var fetches: [(queue: Model.Queue, lane: LaneID)] = []
   private var refused: [String: Int] = [:]
+  /// False once no job is left to work on.
+  private var hasJobs = true
+  private var nextJobStepAt = Instant(microseconds: .min)
   private var isBroken = false
   /// Lanes that were live and are not now.
   private var fallenBehind: Set<LaneID> = []
 
   /// After a failed commit, what is kept is tried again this often even if nothing arrives.
   private static let tryAgainEvery: Duration = .milliseconds(250)
+  private static let afterFailedStep: Duration = .seconds(10)
   private static let idleMax: Duration = .seconds(60)
 
   init(
-    path: String, connection: StoreConnection, inbox: Inbox, ledger: Ledger, retention: Retention, clock: @escaping Clock,
+    path: String, connection: StoreConnection, inbox: Inbox, ledger: Ledger, retention: Retention?, clock: @escaping Clock,
     book: LaneBook, observer: @escaping Observer
   ) {
     self.path = path
@@ -68,7 +72,8 @@ final class Writer {
   private func waitMax() -> Duration {
     if isBroken || !kept.isEmpty || !reserve.isHeld { return Self.tryAgainEvery }
     if rules.heldForNothing != nil { return .zero }
-    return max(.zero, min(sweeper.nextStepAt - clock(), Self.idleMax))
+    let nextStepAt = hasJobs ? min(nextJobStepAt, sweeper.nextStepAt) : sweeper.nextStepAt
+    return max(.zero, min(nextStepAt - clock(), Self.idleMax))
   }
 
   private func process(_ work: inout Inbox.Work) {
@@ -78,6 +83,7 @@ final class Writer {
     refused.merge(work.refused, uniquingKeysWith: +)
     for task in work.tasks { task(self) }
     if isReadyToWrite(&work.arrivals) { commit(work.arrivals) }
+    stepJob(isBusy: !work.arrivals.isEmpty)
     if kept.results.isEmpty { answerFetches() }
     checkpoint()
     sweepIfDue()
@@ -323,6 +329,53 @@ final class Writer {
       isBroken = !failure.isForWantOfRoom
       // What is deleted makes room, and needs some first.
       if failure.isForWantOfRoom { reserve.giveUp() }
+    }
+  }
+
+  /// Does a part of what an operator asked for; a small one while reports come in.
+  private func stepJob(isBusy: Bool) {
+    guard hasJobs, !isBroken, kept.results.isEmpty, nextJobStepAt <= clock() else { return }
+    var transaction = newTransaction(at: clock())
+    let rowsMax = isBusy ? Limits.stepRowsMax / 5 : Limits.stepRowsMax
+    do {
+      var isAny = false
+      try connection.transact { statements throws(SQLiteFailure) in
+        isAny = try transaction.stepJob(lanes: ledger.laneCount, rowsMax: rowsMax)
+        try ledger.write(transaction.tally, statements)
+      }
+      hasJobs = isAny
+      committed(transaction)
+      ledger.handOver(transaction.told)
+    } catch {
+      ledger.commitFailed()
+      observer(.commitFailed(error.journalError))
+      isBroken = !error.isForWantOfRoom && !error.isOfOneRow
+      if error.isForWantOfRoom { reserve.giveUp() }
+      nextJobStepAt = clock() + Self.afterFailedStep
+    }
+  }
+
+  func start(_ kind: QueueJob.Kind, _ selection: Selection, rate: Double?) -> Result<QueueJob, JournalError> {
+    operate { db, now in try QueueJob.insert(db, kind, selection, rate: rate, lastSeq: lastSeq, at: now) }
+  }
+
+  func cancel(job id: Int64) -> Result<QueueJob?, JournalError> { operate { db, now in try QueueJob.cancel(db, id, at: now) } }
+
+  private func operate<T>(_ body: (Database, Instant) throws -> T) -> Result<T, JournalError> {
+    let now = clock()
+    do {
+      let job = try connection.slowly { db in
+        var job: T?
+        try db.inTransaction {
+          job = try body(db, now)
+          return .commit
+        }
+        return job!
+      }
+      hasJobs = true
+      return .success(job)
+    } catch {
+      return .failure(SQLiteFailure(error).journalError)
     }
   }
 

@@ -34,7 +34,7 @@ final class Bench: Sendable {
   private let folder: TemporaryFolder?
   private let book: LaneBook
   private let retention: Retention
-  private let running: Mutex<(journal: any Journal, receiver: Receiver)>
+  private let running: Mutex<(journal: any QueueOperations, receiver: Receiver)>
 
   /// - Parameter path: an existing folder for the store, if not a temporary one.
   init(
@@ -46,7 +46,7 @@ final class Bench: Sendable {
     folder = try path == nil ? TemporaryFolder() : nil
     storePath = (path ?? folder!.path) + "/relay.db"
     let (clock, events) = (clock.clock, events)
-    let journal: any Journal =
+    let journal: any QueueOperations =
       switch implementation {
       case .memory: MemoryJournal(clock: clock, book: book) { events.append($0) }
       case .sqlite:
@@ -55,14 +55,14 @@ final class Bench: Sendable {
     running = Mutex((journal, Receiver(journal)))
   }
 
-  var journal: any Journal { running.withLock { $0.journal } }
+  var journal: any QueueOperations { running.withLock { $0.journal } }
   var receiver: Receiver { running.withLock { $0.receiver } }
 
   func restart() throws {
     let old = journal
     old.close()
     let events = events
-    let new: any Journal =
+    let new: any QueueOperations =
       if let old = old as? MemoryJournal {
         MemoryJournal(after: old, book: book) { events.append($0) }
       } else {
@@ -155,6 +155,40 @@ final class Bench: Sendable {
       deliveries += page.deliveries
       if !page.isMore { return deliveries }
     }
+  }
+
+  func start(_ kind: QueueJob.Kind, _ selection: Selection, rate: Double? = nil) async throws -> QueueJob {
+    try await withCheckedContinuation { continuation in
+      journal.start(kind, selection, rate: rate) { continuation.resume(returning: $0) }
+    }.get()
+  }
+
+  /// - Returns: the job once it has ended.
+  func finish(_ job: QueueJob) async throws -> QueueJob {
+    for _ in 0..<100 {
+      if let ended = try journal.jobs().first(where: { $0.id == job.id && $0.endedAt != nil }) { return ended }
+      try nudge()
+    }
+    throw HTTPTestError.timedOut
+  }
+
+  func run(_ kind: QueueJob.Kind, _ selection: Selection, rate: Double? = nil) async throws -> QueueJob {
+    try await finish(try await start(kind, selection, rate: rate))
+  }
+
+  /// - Returns: once everything that can be taken back is.
+  @discardableResult
+  func cancel(id: Int64) async throws -> QueueJob? {
+    let job = try await withCheckedContinuation { continuation in
+      journal.cancel(job: id) { continuation.resume(returning: $0) }
+    }.get()
+    for _ in 0..<10 { try nudge() }
+    return job
+  }
+
+  func cancel(_ job: QueueJob) async throws {
+    let cancelled = try #require(try await cancel(id: job.id))
+    #expect(cancelled.id == job.id)
   }
 
   /// Makes a writer with a thread of its own go round once, now: it takes everything that waits. Returns when it is about to.

@@ -9,6 +9,7 @@ final class Receiver: Sendable {
     var deliveries: [Delivery] { handovers.flatMap(\.deliveries) }
     var spilled: [LaneID] { handovers.flatMap(\.spilled) }
     var due: [Handover.Due] { handovers.flatMap(\.due) }
+    var held: [Handover.Due] { handovers.flatMap(\.held) }
 
     func pages(_ queue: Queue, of lane: LaneID) -> [Page] {
       handovers.flatMap(\.pages).filter { $0.queue == queue && $0.lane == lane }

@@ -34,9 +34,9 @@ extension MemoryTables {
     return done[lane.id]?[seq].map { share(.delivered, "delivered", $0.tries, $0.at) }
   }
 
-  /// In the order of lanes and then of arrival.
+  /// In the order of lanes and then of arrival; delivered ones in the order of arrival.
   private func meant(_ selection: Selection) -> [Meant] {
-    standing.lanes.map(\.id).filter { selection.lane == nil || $0 == selection.lane }.flatMap { lane -> [Meant] in
+    let meant = standing.lanes.map(\.id).filter { selection.lane == nil || $0 == selection.lane }.flatMap { lane -> [Meant] in
       let waiting = Set(owed[lane, default: [:]].keys)
       let seqs: Set<Int64> =
         switch selection.state {
@@ -46,6 +46,8 @@ extension MemoryTables {
         }
       return seqs.filter { isMeant($0, selection) }.sorted().map { Meant(lane: lane, seq: $0) }
     }
+    guard selection.state == .delivered else { return meant }
+    return meant.sorted { ($0.seq, $0.lane) < ($1.seq, $1.lane) }
   }
 
   private func isMeant(_ seq: Int64, _ selection: Selection) -> Bool {
@@ -59,11 +61,13 @@ extension MemoryTables {
   mutating func start(_ kind: QueueJob.Kind, _ selection: Selection, rate: Double?, _ book: LaneBook, _ now: Instant) -> QueueJob {
     let job = QueueJob(id: Int64(jobs.count + 1), kind: kind, selection: selection, rate: rate, createdAt: now)
     let meant = meant(selection)
-    for (i, one) in meant.enumerated() {
+    var due = now
+    for one in meant {
       switch kind {
-      case .replay: replay(one, job.id, due: now + job.pause * i, book, now)
+      case .replay: replay(one, job.id, due: due, book, now)
       case .discard: discard(one, book, now)
       }
+      due = due + job.pause
     }
     jobs.append(job)
     (jobs[jobs.count - 1].count, jobs[jobs.count - 1].endedAt) = (meant.count, now)

@@ -1,0 +1,204 @@
+import Model
+
+/// A job as it is worked on.
+struct OpenJob {
+  /// What it walks over, lane by lane in the order of arrival. Nothing moves from a later one of these into an earlier one behind
+  /// the job's back, so that one pass meets all that is meant.
+  enum Phase { case held, ready, retry, replay, dead }
+
+  let id: Int64
+  let kind: QueueJob.Kind
+  let state: DeliveryState
+  let lane: LaneID?
+  let reportID: Int64?
+  let pause: Duration
+  let isCancelled: Bool
+  let seqs: ClosedRange<Int64>
+  var count: Int
+  var atLane: LaneID
+  var atPhase: Int
+  var atSeq: Int64
+  var due: Instant
+  var endedAt: Instant?
+
+  init(_ row: borrowing StatementRow) {
+    id = row.integer(0)
+    kind = QueueJob.Kind(rawValue: row.text(1))!
+    state = DeliveryState(rawValue: row.text(2))!
+    lane = row.isNull(3) ? nil : LaneID(Int(row.integer(3)))
+    reportID = row.isNull(4) ? nil : row.integer(4)
+    pause = QueueJob.pause(rate: row.isNull(5) ? nil : row.double(5))
+    count = Int(row.integer(6))
+    isCancelled = row.integer(7) != 0
+    // A job that means nothing is over when it starts; cancelled, it finds nothing either.
+    seqs = row.integer(8)...max(row.integer(8), row.integer(9))
+    atLane = LaneID(Int(row.integer(10)))
+    atPhase = Int(row.integer(11))
+    atSeq = row.integer(12)
+    due = row.instant(13)
+    endedAt = row.optionalInstant(14)
+  }
+
+  var phases: [Phase] {
+    if isCancelled { return [.held, .replay] }
+    return state == .dead ? [.dead] : [.held, .ready, .retry, .replay]
+  }
+}
+
+/// The work of jobs: a few rows between two commits, and how far it has come in the same transaction.
+extension Transaction {
+  /// - Parameter lanes: how many there are.
+  /// - Returns: false if there is no job to work on.
+  mutating func stepJob(lanes: Int, rowsMax: Int) throws(SQLiteFailure) -> Bool {
+    guard var job = try statements.openJob.first(body: OpenJob.init) else { return false }
+    let isOver =
+      if job.kind == .replay, job.state == .delivered, !job.isCancelled {
+        try stepDelivered(&job, rowsMax: rowsMax)
+      } else {
+        try stepLanes(&job, lanes: lanes, rowsMax: rowsMax)
+      }
+    if isOver, job.endedAt == nil { job.endedAt = now }
+    try statements.saveJob.run(
+      .integer(job.id), .count(job.count), .lane(job.atLane), .count(job.atPhase), .integer(job.atSeq), .instant(job.due),
+      .optional(job.endedAt), .flag(!isOver))
+    return true
+  }
+
+  // MARK: - Where it is
+
+  private mutating func stepLanes(_ job: inout OpenJob, lanes: Int, rowsMax: Int) throws(SQLiteFailure) -> Bool {
+    let (statuses, lastLane) = (try statuses(of: job), job.lane ?? LaneID(lanes))
+    var left = rowsMax
+    while left > 0 {
+      guard job.atLane <= lastLane else { return true }
+      guard job.atPhase < job.phases.count else {
+        (job.atLane, job.atPhase, job.atSeq) = (LaneID(job.atLane.number + 1), 0, job.seqs.lowerBound - 1)
+        continue
+      }
+      guard let range = next(of: job, statuses) else {
+        (job.atPhase, job.atSeq) = (job.atPhase + 1, job.seqs.lowerBound - 1)
+        continue
+      }
+      let phase = job.phases[job.atPhase]
+      let found = try walk(phase, job.atLane, range, left)
+      for waiting in found { try work(on: waiting, in: job.atLane, phase, &job) }
+      job.atSeq = found.count == left ? found.last!.seq : range.upperBound
+      left -= max(1, found.count)
+    }
+    return false
+  }
+
+  /// What was delivered is in the order of arrival over all lanes.
+  private mutating func stepDelivered(_ job: inout OpenJob, rowsMax: Int) throws(SQLiteFailure) -> Bool {
+    let statuses = try statuses(of: job)
+    var left = rowsMax
+    while left > 0 {
+      // A report's lanes may be met in two steps: then the rest of them comes first.
+      guard let range = next(of: job, statuses, isWithinReport: job.atLane.number > 0) else { return true }
+      let from = job.atLane.number > 0 ? (job.atSeq, job.atLane) : (range.lowerBound - 1, LaneID(Int(Int32.max)))
+      let found = try statements.walkDone.all(.integer(from.0), .lane(from.1), .integer(range.upperBound), .count(left)) { row in
+        (waiting: Waiting(row), lane: LaneID(Int(row.integer(9))))
+      }
+      for (waiting, lane) in found where job.lane == nil || job.lane == lane {
+        let isElsewhere = try statements.findUnsettled.first(.lane(lane), .integer(waiting.seq), body: { _ in true }) ?? false
+        let isDead = try statements.findDead.first(.lane(lane), .integer(waiting.seq), body: { _ in true }) ?? false
+        if !isElsewhere, !isDead { try replay(waiting, in: lane, &job) }
+      }
+      if found.count == left {
+        (job.atSeq, job.atLane) = (found.last!.waiting.seq, found.last!.lane)
+      } else {
+        (job.atSeq, job.atLane) = (range.upperBound, LaneID(0))
+      }
+      left -= max(1, found.count)
+    }
+    return false
+  }
+
+  /// Of a job for one report, its statuses; nil for one that means a range.
+  private func statuses(of job: OpenJob) throws(SQLiteFailure) -> [Int64]? {
+    guard let reportID = job.reportID else { return nil }
+    let found = try statements.statusesUpTo.all(
+      .integer(reportID), .integer(job.seqs.upperBound), .count(Limits.stepRowsMax)
+    ) { $0.integer(0) }
+    return found.sorted()
+  }
+
+  private func next(of job: OpenJob, _ statuses: [Int64]?, isWithinReport: Bool = false) -> ClosedRange<Int64>? {
+    let from = isWithinReport ? job.atSeq : job.atSeq + 1
+    guard let statuses else { return from <= job.seqs.upperBound ? from...job.seqs.upperBound : nil }
+    return statuses.first { $0 >= from && job.seqs.contains($0) }.map { $0...$0 }
+  }
+
+  private func walk(
+    _ phase: OpenJob.Phase, _ lane: LaneID, _ range: ClosedRange<Int64>, _ rowsMax: Int
+  ) throws(SQLiteFailure) -> [Waiting] {
+    let statement =
+      switch phase {
+      case .held: statements.walkHeld
+      case .ready: statements.walkReady
+      case .retry: statements.walkRetry
+      case .replay: statements.walkReplay
+      case .dead: statements.walkDead
+      }
+    return try statement.all(.lane(lane), .integer(range.lowerBound), .integer(range.upperBound), .count(rowsMax)) { row in
+      var waiting = Waiting(row)
+      waiting.tries = Int(row.integer(8))
+      return waiting
+    }
+  }
+
+  // MARK: - What it does
+
+  private mutating func work(on waiting: Waiting, in lane: LaneID, _ phase: OpenJob.Phase, _ job: inout OpenJob) throws(SQLiteFailure) {
+    switch (job.isCancelled, job.kind) {
+    case (true, _): try takeBack(waiting, in: lane, phase, &job)
+    case (false, .replay): try replay(waiting, in: lane, &job)
+    case (false, .discard): try discard(waiting, in: lane, phase, &job)
+    }
+  }
+
+  private mutating func replay(_ past: Waiting, in lane: LaneID, _ job: inout OpenJob) throws(SQLiteFailure) {
+    guard try statements.findPayload.first(.integer(past.seq), body: { _ in true }) != nil else { return }
+    let wasDead = past.replay?.diedAt != nil
+    if wasDead { _ = try statements.deleteDead.first(.lane(lane), .integer(past.seq)) { $0.integer(0) } }
+    var waiting = Waiting(seq: past.seq, due: max(job.due, now), owedAt: now, replay: past.replay)
+    waiting.replay!.job = job.id
+    tally.replayed(lane, wasDead: wasDead, at: now)
+    let earlier = try statements.earlierStatuses.all(.integer(past.seq), .count(Limits.statusesOrderedMax)) { $0.integer(0) }
+    try place(waiting, in: lane, behind: earlier, from: now)
+    job.due = waiting.due + job.pause
+    job.count += 1
+  }
+
+  private mutating func discard(_ waiting: Waiting, in lane: LaneID, _ phase: OpenJob.Phase, _ job: inout OpenJob) throws(SQLiteFailure) {
+    try remove(waiting.seq, from: phase, in: lane)
+    tally.discarded(lane, wasDead: phase == .dead, at: waiting.owedAt)
+    job.count += 1
+    if phase != .dead { try placeAgain(behind: waiting.seq, in: lane) }
+  }
+
+  /// Undoes a replay that nobody was handed yet.
+  private mutating func takeBack(_ waiting: Waiting, in lane: LaneID, _ phase: OpenJob.Phase, _ job: inout OpenJob) throws(SQLiteFailure) {
+    guard let replay = waiting.replay, replay.job == job.id, waiting.tries == 0 else { return }
+    let cursor = book.retryCursor(lane, in: .replay)
+    guard phase == .held || (waiting.due, waiting.seq) > (cursor.due, cursor.seq) else { return }
+    try remove(waiting.seq, from: phase, in: lane)
+    if let diedAt = replay.diedAt {
+      try statements.insertDead.run(
+        .lane(lane), .integer(waiting.seq), .count(replay.pastTries), .instant(replay.pastOwedAt), .instant(diedAt))
+    }
+    tally.unreplayed(lane, wasDead: replay.diedAt != nil, at: waiting.owedAt)
+    job.count -= 1
+    try placeAgain(behind: waiting.seq, in: lane)
+  }
+
+  private mutating func remove(_ seq: Int64, from phase: OpenJob.Phase, in lane: LaneID) throws(SQLiteFailure) {
+    switch phase {
+    case .held: try takeFromHeld(seq, in: lane)
+    case .ready: try statements.deleteReady.run(.lane(lane), .integer(seq))
+    case .retry: try statements.discardRetry.run(.lane(lane), .integer(seq))
+    case .replay: try statements.discardReplay.run(.lane(lane), .integer(seq))
+    case .dead: _ = try statements.deleteDead.first(.lane(lane), .integer(seq)) { $0.integer(0) }
+    }
+  }
+}

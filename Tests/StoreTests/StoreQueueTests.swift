@@ -1,0 +1,174 @@
+import Foundation
+import GRDB
+import Model
+import Support
+import Testing
+
+@testable import Store
+
+/// Jobs, order and state on SQLite: what the contract does not show.
+@Suite("Queues on disk", .timeLimit(.minutes(2)))
+struct StoreQueueTests {
+  /// So many dead deliveries in one lane.
+  private func bury(_ count: Int64, _ bench: Bench) async throws -> LaneID {
+    let lane = try bench.lanes("shop")[0]
+    for id in 1..<count { bench.journal.append(bench.arrival(id, to: [lane], bytes: 8)) { _ in } }
+    await bench.append(count, to: [lane])
+    try await bench.settle(try await bench.catchUp(lane).map { bench.settlement(of: $0, .dead) })
+    return lane
+  }
+
+  @Test func `a job of many steps goes on after a restart and does everything once`() async throws {
+    let book = LaneBook(laneBytesMax: 1 << 30, lanesBytesMax: 1 << 30)
+    try await Bench.with(.sqlite, book: book) { bench in
+      let count = Int64(Limits.stepRowsMax * 3 + 7)
+      let lane = try await bury(count, bench)
+      let job = try await bench.start(.replay, Selection(state: .dead))
+      #expect(job.endedAt == nil)
+      try bench.restart()
+      _ = try bench.lanes("shop")
+      let midway = try bench.journal.jobs()[0]
+      #expect(midway.count < count, "each round does a part")
+      let ended = try await bench.finish(job)
+      #expect(ended.count == Int(count))
+      #expect(bench.standing(of: lane).dead == 0)
+      #expect(bench.standing(of: lane).pending == Int(count))
+      #expect(try bench.query("SELECT count(*) FROM replay").map { $0[0] as Int64 } == [count])
+      try await bench.cancel(ended)
+      #expect(bench.standing(of: lane).dead == Int(count))
+      #expect(try bench.query("SELECT count(*) FROM dead").map { $0[0] as Int64 } == [count])
+      #expect(try bench.journal.jobs()[0].count == 0)
+    }
+  }
+
+  @Test func `a visit to a stopped relay's store does a job, sweeps nothing, and leaves holds as they are`() async throws {
+    try await Bench.with(.sqlite) { bench in
+      let lane = try await bury(3, bench)
+      await bench.append(4, to: [])
+      var state = LaneState()
+      state.holds.begin(at: bench.clock.now)
+      let held = state
+      await withCheckedContinuation { done in bench.journal.keep(held, of: lane) { _ in done.resume() } }
+      #expect(throws: StoreError.inUse(path: bench.storePath, pid: "\(getpid())")) {
+        try SQLiteJournal(stopped: bench.storePath, clock: bench.clock.clock)
+      }
+      bench.journal.close()
+      bench.clock.advance(by: .days(400))
+      let visit = try SQLiteJournal(stopped: bench.storePath, clock: bench.clock.clock)
+      _ = try await withCheckedContinuation { done in
+        visit.start(.discard, Selection(state: .dead), rate: nil) { done.resume(returning: $0) }
+      }.get()
+      for _ in 0..<100 { _ = try visit.lanes(for: []) }
+      #expect(try visit.jobs()[0].count == 3)
+      #expect(visit.standing().lanes[0].state == held)
+      visit.close()
+      #expect(try bench.query("SELECT seq FROM payload").count == 4)
+      #expect(throws: StoreError.missing(path: "/nowhere/relay.db")) {
+        try SQLiteJournal(stopped: "/nowhere/relay.db", clock: bench.clock.clock)
+      }
+    }
+  }
+
+  @Test func `bytes of held and replayed deliveries are kept, and old jobs go`() async throws {
+    var retention = Retention()
+    retention.waiting = .days(10_000)
+    try await Bench.with(.sqlite, retention: retention) { bench in
+      func sweep() throws {
+        bench.clock.advance(by: .minutes(6))
+        for _ in 0..<60 {
+          bench.clock.advance(by: .milliseconds(60))
+          try bench.nudge()
+        }
+      }
+      let lane = try bench.lanes("shop")[0]
+      await bench.append(1, "accepted", to: [lane])
+      await bench.append(1, "delivered", to: [lane])
+      await bench.append(2, to: [lane])
+      let deliveries = try await bench.catchUp(lane)
+      try await bench.settle(deliveries[1], .delivered)
+      let job = try await bench.run(.replay, Selection(state: .delivered))
+      bench.clock.advance(by: .days(300))
+      try sweep()
+      #expect(try bench.query("SELECT seq FROM payload").count == 3)
+      #expect(try bench.journal.jobs().isEmpty, "older than retention.keys")
+      #expect(job.count == 1)
+      for delivery in try await bench.fetch(.replay, of: lane).deliveries + deliveries.prefix(1) {
+        try await bench.settle(delivery, .delivered)
+      }
+      try await bench.settle(try await bench.fetch(.retry, of: lane).deliveries[0], .delivered)
+      bench.clock.advance(by: .days(4))
+      try sweep()
+      try sweep()
+      #expect(try bench.query("SELECT seq FROM payload").isEmpty)
+      #expect(bench.standing(of: lane).pending == 0)
+    }
+  }
+
+  @Test func `a replay that waits too long is dead again, and what a delivery that expired held back expires later`() async throws {
+    var retention = Retention()
+    retention.waiting = .days(2)
+    try await Bench.with(.sqlite, retention: retention) { bench in
+      let lane = try await bury(1, bench)
+      _ = try await bench.run(.replay, Selection(state: .dead))
+      await bench.append(2, "accepted", to: [lane])
+      bench.clock.advance(by: .days(1))
+      await bench.append(2, "delivered", to: [lane])
+      for day in 1...2 {
+        bench.clock.advance(by: .days(1) + .minutes(6))
+        for _ in 0..<60 {
+          bench.clock.advance(by: .milliseconds(60))
+          try bench.nudge()
+        }
+        let standing = bench.standing(of: lane)
+        #expect([standing.dead, standing.pending, standing.held] == (day == 1 ? [2, 1, 0] : [3, 0, 0]))
+      }
+    }
+  }
+
+  @Test func `a store of version 1 is migrated with everything in it`() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/relay.db"
+    let database = try DatabaseQueue(path: path)
+    try Schema.migrator.migrate(database, upTo: Schema.migrator.migrations[0])
+    try await database.write { db in
+      try db.execute(
+        sql: """
+          INSERT INTO report VALUES (1, 10, 'accepted', 7, 0, 5, 6, 2), (2, 10, 'delivered', NULL, 0, 7, 7, 1), (3, 11, 'x', NULL, 1, 8, 8, 1);
+          INSERT INTO payload VALUES (1, NULL, x'01'), (2, 'text/plain', x'02'), (3, NULL, x'03');
+          INSERT INTO lane VALUES (1, 'shop', 3, 1, 1, 4, 9, 'it failed', 10), (2, 'clinic', 1, 0, 0, 0, NULL, NULL, NULL);
+          INSERT INTO retry VALUES (1, 2, 100, 3, 7);
+          INSERT INTO dead VALUES (1, 1, 5, 5, 60);
+          INSERT INTO ready VALUES (2, 1);
+          INSERT INTO attempt VALUES (1, 1, 1, 50, 10, '5xx', 500, 'it failed');
+          INSERT INTO waiting VALUES (1, 0, 1), (2, 0, 1);
+          INSERT INTO counter VALUES ('last_seq', 3), ('reports', 3), ('duplicates', 1), ('unmatched', 1), ('last_report_at', 8);
+          """)
+    }
+    try database.close()
+    let journal = try SQLiteJournal(path: path, retention: nil, clock: ManualClock().clock) { _ in }
+    let receiver = Receiver(journal)
+    var standing = journal.standing()
+    standing.bytes = 0
+    var expected = Standing()
+    (expected.reports, expected.duplicates, expected.unmatched) = (3, 1, 1)
+    expected.lastReportAt = Instant(microseconds: 8)
+    var shop = LaneStanding(id: LaneID(1), name: "shop")
+    (shop.matched, shop.delivered, shop.dead, shop.failedAttempts) = (3, 1, 1, 4)
+    (shop.lastDeliveredAt, shop.lastError, shop.lastErrorAt) = (Instant(microseconds: 9), "it failed", Instant(microseconds: 10))
+    var clinic = LaneStanding(id: LaneID(2), name: "clinic")
+    clinic.matched = 1
+    expected.lanes = [shop, clinic]
+    #expect(standing == expected)
+    #expect(try journal.report(10).map { $0.shares.map(\.queue) } == [["dead", "ready"], ["retry"]])
+    #expect(try journal.report(10)[0].shares[0].attempts.map(\.answer) == [""])
+    journal.fetch(.retry, of: LaneID(1))
+    try await receiver.wait { !$0.pages(.retry, of: LaneID(1)).isEmpty }
+    #expect(receiver.pages(.retry, of: LaneID(1))[0].deliveries.map(\.tries) == [3])
+    let arrival = Arrival(
+      report: Report(key: ReportKey(id: 12, status: "x")), payload: Payload(bytes: []), receivedAt: ManualClock().now,
+      destiny: .matched, lanes: [LaneID(1)])
+    await withCheckedContinuation { done in journal.append(arrival) { _ in done.resume() } }
+    #expect(try journal.report(12).map(\.seq) == [4], "numbers go on")
+    journal.close()
+  }
+}
