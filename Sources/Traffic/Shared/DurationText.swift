@@ -1,6 +1,6 @@
 import Model
 
-/// Durations as people type them: `500ms`, `10s`, `5m`, `2h`. A bare number is refused, since nobody agrees on its unit.
+/// Durations as people type them: `500ms`, `10s`, `5m`, `2h`, `3d`. A bare number is refused, since nobody agrees on its unit.
 package enum DurationText {
   /// - Returns: nil unless the text is a whole number of at most nine digits and a unit.
   package static func parse(_ text: String) -> Duration? {
@@ -11,6 +11,7 @@ package enum DurationText {
     case "s": return .seconds(number)
     case "m": return .minutes(number)
     case "h": return .hours(number)
+    case "d": return .days(number)
     default: return nil
     }
   }

@@ -12,6 +12,9 @@ package enum Terminal {
 
   package static func error(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
+  /// A question whose answer is typed behind it.
+  package static func prompt(_ question: String) { write(question, to: STDERR_FILENO) }
+
   package static func progress(_ line: String) { write(clearLine + line, to: STDERR_FILENO) }
 
   package static func endProgress() { write(clearLine, to: STDERR_FILENO) }

@@ -17,7 +17,7 @@ package struct Copy: Sendable, Equatable {
     case "webhook-id": webhookID = value
     case "webhook-timestamp": timestamp = value
     case "webhook-signature": signature = value
-    case "relay-received-at": receivedAt = RFC3339.parse(value)
+    case "relay-received-at": receivedAt = Instant(rfc3339: value)
     case "relay-stale": isStale = value == "true"
     case "relay-out-of-order": isOutOfOrder = value == "true"
     case "relay-replay": isReplay = value == "true"

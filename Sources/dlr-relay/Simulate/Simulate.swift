@@ -96,7 +96,7 @@ struct Simulate: AsyncParsableCommand {
 /// The transform of an option that takes a duration.
 @Sendable func durationOption(_ text: String) throws -> Duration {
   guard let duration = DurationText.parse(text) else {
-    throw ValidationError("give a number and a unit, such as 500ms, 10s, 5m or 2h")
+    throw ValidationError("give a number and a unit, such as 500ms, 10s, 5m, 2h or 3d")
   }
   return duration
 }

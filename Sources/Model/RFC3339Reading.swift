@@ -1,15 +1,20 @@
-import Model
-
-/// Times such as `2026-11-23T12:34:56.123456Z` or with an offset as `+03:00`.
-package enum RFC3339 {
+extension Instant {
+  /// Reads times such as `2026-11-23T12:34:56.123456Z`, or with an offset as `+03:00`.
   /// - Returns: nil for anything else. Digits beyond microseconds are dropped; a leap second is the next minute's first.
-  package static func parse(_ text: String) -> Instant? {
+  package init?(rfc3339 text: String) {
+    guard let instant = RFC3339Reader.read(text) else { return nil }
+    self = instant
+  }
+}
+
+private enum RFC3339Reader {
+  static func read(_ text: String) -> Instant? {
     var rest = Substring(text).utf8
     guard let year = number(&rest, digits: 4), skip(&rest, "-"), let month = number(&rest, digits: 2), skip(&rest, "-"),
       let day = number(&rest, digits: 2), skip(&rest, "Tt "),
       let hour = number(&rest, digits: 2), skip(&rest, ":"), let minute = number(&rest, digits: 2), skip(&rest, ":"),
       let second = number(&rest, digits: 2),
-      (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second <= 60,
+      (1...12).contains(month), (1...daysOf(month, in: year)).contains(day), hour < 24, minute < 60, second <= 60,
       let fraction = microseconds(&rest), let offset = offset(&rest), rest.isEmpty
     else { return nil }
     let seconds = daysSince1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - offset
@@ -53,6 +58,14 @@ package enum RFC3339 {
       hours < 24, minutes < 60
     else { return nil }
     return (hours * 3_600 + minutes * 60) * (isWest ? -1 : 1)
+  }
+
+  private static func daysOf(_ month: Int, in year: Int) -> Int {
+    switch month {
+    case 2: year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400)) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
   }
 
   /// Howard Hinnant's days_from_civil (https://howardhinnant.github.io/date_algorithms.html), for years from 0.
