@@ -28,6 +28,23 @@ package struct Pause: Sendable, Equatable {
   }
 }
 
+/// Why nothing is sent to a route, wherever it was said. The raw value is the word in /status.json and in metrics.
+package enum PauseCause: String, Sendable, CaseIterable, Codable {
+  /// `Pause.Reason.operator`.
+  case `operator`
+  /// `Pause.Reason.gone`.
+  case gone
+  /// `paused: true` in the rule file, which alone can end it.
+  case ruleFile = "rule_file"
+
+  package init(_ reason: Pause.Reason) {
+    switch reason {
+    case .operator: self = .operator
+    case .gone: self = .gone
+    }
+  }
+}
+
 /// How the journal treats the deliveries of a lane. From the rule file.
 package struct LaneTerms: Sendable, Equatable {
   package var name: String

@@ -18,19 +18,22 @@ package struct PrometheusText {
   package var now: Instant
   package var standing: Standing
   package var gauges: [LaneGauge]
+  /// Lanes to which nothing is sent, and why.
+  package var pauses: [LaneID: PauseCause]
   /// nil if the store could not tell; then the family has no samples.
   package var oldestWaiting: [LaneID: Instant]?
   package var record: Record
   package var libraries: PrometheusFactory?
 
   package init(
-    version: String, now: Instant, standing: Standing, gauges: [LaneGauge], oldestWaiting: [LaneID: Instant]?, record: Record,
-    libraries: PrometheusFactory? = nil
+    version: String, now: Instant, standing: Standing, gauges: [LaneGauge], pauses: [LaneID: PauseCause] = [:],
+    oldestWaiting: [LaneID: Instant]?, record: Record, libraries: PrometheusFactory? = nil
   ) {
     self.version = version
     self.now = now
     self.standing = standing
     self.gauges = gauges
+    self.pauses = pauses
     self.oldestWaiting = oldestWaiting
     self.record = record
     self.libraries = libraries
@@ -109,11 +112,15 @@ package struct PrometheusText {
   }
 
   private func writeDeliveries(to out: inout Exposition) {
-    out.head("dlr_relay_deliveries_total", .counter, "Copies that came to their end: taken by the app, or given up.")
+    out.head("dlr_relay_deliveries_total", .counter, "Copies that came to their end: taken by the app, given up, or discarded.")
     for lane in standing.lanes {
       out.sample("dlr_relay_deliveries_total", [("route", lane.name), ("result", "delivered")], lane.delivered)
       out.sample("dlr_relay_deliveries_total", [("route", lane.name), ("result", "dead")], lane.dead)
+      out.sample("dlr_relay_deliveries_total", [("route", lane.name), ("result", "discarded")], lane.discarded)
     }
+
+    out.head("dlr_relay_stale_dropped_total", .counter, "Copies not owed, since a final status came first.")
+    for lane in standing.lanes { out.sample("dlr_relay_stale_dropped_total", [("route", lane.name)], lane.staleDropped) }
 
     out.head("dlr_relay_attempts_total", .counter, "Attempts to deliver, by how they ended: an HTTP class, or why there was no answer.")
     for lane in standing.lanes {
@@ -146,19 +153,24 @@ package struct PrometheusText {
       if let gauge = gauges[lane.id] { out.sample("dlr_relay_in_flight", [("route", lane.name)], gauge.inFlight) }
     }
 
-    out.head("dlr_relay_breaker_state", .gauge, "0: closed, everything is sent. 1: a probe is out. 2: open, the app does not answer.")
+    out.head("dlr_relay_window", .gauge, "Copies that may be in flight at once: the route's `concurrency`, or fewer.")
     for lane in standing.lanes {
-      if let gauge = gauges[lane.id] { out.sample("dlr_relay_breaker_state", [("route", lane.name)], gauge.breaker.number) }
+      if let gauge = gauges[lane.id] { out.sample("dlr_relay_window", [("route", lane.name)], gauge.window) }
     }
-  }
-}
 
-extension Breaker.State {
-  fileprivate var number: Int {
-    switch self {
-    case .closed: 0
-    case .probing: 1
-    case .open: 2
+    out.head("dlr_relay_breaker_state", .gauge, "1 for the state the breaker is in, 0 for the others. Open: the app fails, and is probed.")
+    for lane in standing.lanes {
+      guard let gauge = gauges[lane.id] else { continue }
+      for state in [Breaker.State.closed, .open, .probing] {
+        out.sample("dlr_relay_breaker_state", [("route", lane.name), ("state", state.rawValue)], gauge.breaker == state ? 1 : 0)
+      }
+    }
+
+    out.head("dlr_relay_paused", .gauge, "1 for the reason why nothing is sent to the route, 0 for the others.")
+    for lane in standing.lanes {
+      for cause in PauseCause.allCases {
+        out.sample("dlr_relay_paused", [("route", lane.name), ("reason", cause.rawValue)], pauses[lane.id] == cause ? 1 : 0)
+      }
     }
   }
 }

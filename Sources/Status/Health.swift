@@ -46,17 +46,33 @@ struct Health: Sendable, Equatable {
     let waiting = "\(grouped(route.lane.pending)) \(route.lane.pending == 1 ? "copy waits" : "copies wait")"
     if route.isHeld {
       if route.lane.pending > 0 { add("Route \(name) is not in the rule file any more: \(waiting).", "dlr-relay queue") }
+    } else if let pause = route.pause {
+      look(at: route, pausedBy: pause, waiting: waiting, now: now)
     } else if let gauge = route.gauge, gauge.breaker != .closed {
       let error = route.lane.lastError.map { " Last error: \(masked(phonesIn: $0))" } ?? ""
-      add("The app of route \(name) does not answer: \(waiting).\(error)", "dlr-relay queue")
-    } else if route.gauge?.paused == true {
-      add("Route \(name) is paused: \(waiting).")
+      add("The app of route \(name) is failing: \(waiting), and one at a time is tried.\(error)", "dlr-relay queue")
     } else if let oldest = route.oldestWaiting, now - oldest > Self.oldestWaitingMax {
-      add("The oldest copy for route \(name) has waited for \(spoken(now - oldest)).", "dlr-relay queue")
+      let asked = route.notBefore.map { " The app asked not to be sent anything for \(spoken($0 - now)) more." } ?? ""
+      add("The oldest copy for route \(name) has waited for \(spoken(now - oldest)).\(asked)", "dlr-relay queue")
     }
     if route.lane.dead > 0 {
       let copies = route.lane.dead == 1 ? "copy for route \(name) was" : "copies for route \(name) were"
-      notes.append(Finding(text: "\(grouped(route.lane.dead)) \(copies) given up, after trying for as long as the rules say."))
+      let text = "\(grouped(route.lane.dead)) \(copies) given up, after trying for as long as the rules say."
+      notes.append(Finding(text: text, command: route.isHeld ? nil : "dlr-relay queue replay --route \(name)"))
+    }
+  }
+
+  private mutating func look(at route: Snapshot.Route, pausedBy pause: PauseCause, waiting: String, now: Instant) {
+    let name = route.lane.name
+    let since = route.lane.state.pause.map { " \(spoken(now - $0.since)) ago" } ?? ""
+    switch pause {
+    case .operator:
+      add("Route \(name) was paused by an operator\(since): \(waiting).", "dlr-relay queue resume \(name)")
+    case .gone:
+      let probes = "one copy is tried every \(spoken(Limits.goneProbeEvery))"
+      add("The app of route \(name) answered 410 Gone\(since): \(waiting), and \(probes).", "dlr-relay queue resume \(name)")
+    case .ruleFile:
+      add("Route \(name) is paused in the rule file: \(waiting). To end it, take \"paused: true\" out and start the relay again.")
     }
   }
 

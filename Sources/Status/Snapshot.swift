@@ -24,6 +24,10 @@ struct Snapshot: Sendable {
     var lag: Histogram
     /// True if the file no longer has the route. Its deliveries are held.
     var isHeld: Bool
+    /// Why nothing is sent; nil while copies are sent. As of the disk, so that whoever was told of a change sees it here.
+    var pause: PauseCause?
+    /// The app asked with Retry-After not to be sent anything before this, which has not come.
+    var notBefore: Instant?
   }
 
   /// In the order of the file; then lanes without a route, as long as anything of theirs waits or is dead.
@@ -39,15 +43,25 @@ struct Snapshot: Sendable {
   }
 
   private func route(_ lane: LaneStanding, isHeld: Bool) -> Route {
-    Route(
-      lane: lane, gauge: isHeld ? nil : gauges.first { $0.lane == lane.id }, oldestWaiting: oldestWaiting?[lane.id],
-      lag: record.lanes[lane.id]?.lag ?? Histogram(), isHeld: isHeld)
+    let gauge = isHeld ? nil : gauges.first { $0.lane == lane.id }
+    return Route(
+      lane: lane, gauge: gauge, oldestWaiting: oldestWaiting?[lane.id],
+      lag: record.lanes[lane.id]?.lag ?? Histogram(), isHeld: isHeld, pause: pause(of: lane, isHeld: isHeld),
+      notBefore: (gauge?.notBefore ?? lane.state.notBefore).flatMap { $0 > now ? $0 : nil })
+  }
+
+  /// The rule file comes first, since nothing else can end what it says.
+  private func pause(of lane: LaneStanding, isHeld: Bool) -> PauseCause? {
+    if !isHeld, configuration.pausedRoutes.contains(lane.name) { return .ruleFile }
+    return lane.state.pause.map { PauseCause($0.reason) }
   }
 
   var quarantined: Int { standing.quarantined.values.reduce(0, +) }
 
   var metrics: PrometheusText {
-    PrometheusText(
-      version: version, now: now, standing: standing, gauges: gauges, oldestWaiting: oldestWaiting, record: record)
+    let pauses = routes.compactMap { route in route.pause.map { (route.lane.id, $0) } }
+    return PrometheusText(
+      version: version, now: now, standing: standing, gauges: gauges, pauses: Dictionary(pauses) { first, _ in first },
+      oldestWaiting: oldestWaiting, record: record)
   }
 }

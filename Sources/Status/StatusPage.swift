@@ -52,8 +52,9 @@ struct StatusPage {
       <h2>Routes</h2>
       <div class="wide"><table>
       <thead><tr><th scope="col">Route</th><th scope="col">State</th><th scope="col">Matched</th><th scope="col">Delivered</th>
-      <th scope="col">Waiting</th><th scope="col">Oldest</th><th scope="col">In flight</th><th scope="col">Failed tries</th>
-      <th scope="col">Given up</th><th scope="col">Lag p50 / p95 / p99</th></tr></thead>
+      <th scope="col">Waiting</th><th scope="col">Oldest</th><th scope="col">In flight / window</th><th scope="col">Failed tries</th>
+      <th scope="col">Given up</th><th scope="col">Discarded</th><th scope="col">Dropped as stale</th>
+      <th scope="col">Lag p50 / p95 / p99</th></tr></thead>
       <tbody>
       \(.joined(rows))</tbody>
       </table></div>
@@ -64,28 +65,36 @@ struct StatusPage {
     let lane = route.lane
     let oldest = route.oldestWaiting.map { spoken(snapshot.now - $0) } ?? "–"
     let lag = [0.5, 0.95, 0.99].map { route.lag.quantile($0).map(spoken) ?? "–" }.joined(separator: " / ")
+    let inFlight = route.gauge.map { "\(grouped($0.inFlight)) / \(grouped($0.window))" } ?? "–"
     var lastError: HTML = ""
     if let error = lane.lastError {
       let at = lane.lastErrorAt.map { ", \(spoken(snapshot.now - $0)) ago" } ?? ""
-      lastError = "<tr class=\"error\"><td colspan=\"10\">last error\(at): \(masked(phonesIn: error))</td></tr>\n"
+      lastError = "<tr class=\"error\"><td colspan=\"12\">last error\(at): \(masked(phonesIn: error))</td></tr>\n"
     }
     return """
       <tr><th scope="row">\(lane.name)</th><td>\(state(of: route))</td><td>\(lane.matched)</td><td>\(lane.delivered)</td>
-      <td>\(lane.pending)</td><td>\(oldest)</td><td>\(route.gauge?.inFlight ?? 0)</td><td>\(lane.failedAttempts)</td>
-      <td>\(lane.dead)</td><td>\(lag)</td></tr>
+      <td>\(lane.pending)</td><td>\(oldest)</td><td>\(inFlight)</td><td>\(lane.failedAttempts)</td>
+      <td>\(lane.dead)</td><td>\(lane.discarded)</td><td>\(lane.staleDropped)</td><td>\(lag)</td></tr>
       \(lastError)
       """
   }
 
   private func state(of route: Snapshot.Route) -> String {
     if route.isHeld { return "held: not in the file" }
-    guard let gauge = route.gauge else { return "–" }
-    if gauge.paused { return "paused" }
-    switch gauge.breaker {
-    case .closed: return route.gauge?.isSpilled == true ? "catching up" : "sending"
-    case .open: return "not answering"
-    case .probing: return "not answering, trying"
+    switch route.pause {
+    case .operator: return "paused by an operator"
+    case .gone: return "paused: answered 410"
+    case .ruleFile: return "paused in the rule file"
+    case nil: break
     }
+    guard let gauge = route.gauge else { return "–" }
+    switch gauge.breaker {
+    case .open: return "failing"
+    case .probing: return "failing, trying one"
+    case .closed: break
+    }
+    if let notBefore = route.notBefore { return "left alone for \(spoken(notBefore - snapshot.now)), as it asked" }
+    return gauge.isSpilled ? "catching up" : "sending"
   }
 
   private var received: HTML {

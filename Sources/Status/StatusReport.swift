@@ -32,12 +32,22 @@ package struct StatusReport: Codable, Sendable, Equatable {
     package var delivered: Int
     package var failedAttempts: Int
     package var dead: Int
+    /// Taken out by an operator.
+    package var discarded: Int
+    /// Never owed, because of `stale: drop`.
+    package var staleDropped: Int
     package var pending: Int
     package var inFlight: Int
+    /// How many copies may be in flight at this moment; null for a route that is no longer in the file.
+    @OrNull package var window: Int?
     @OrNull package var oldestPendingSeconds: Double?
     /// `closed`, `open` or `probing`; `held` for a route that is no longer in the file.
     @OrNull package var breaker: String?
     package var paused: Bool
+    /// Who paused it: `operator`, `gone` (the app answered 410) or `rule_file`.
+    @OrNull package var pause: PauseCause?
+    /// When sending goes on, if the app asked with Retry-After to be left alone.
+    @OrNull package var notBefore: String?
     package var lagMs: Lag
     @OrNull package var lastError: String?
   }
@@ -86,11 +96,16 @@ extension StatusReport.Route {
     delivered = route.lane.delivered
     failedAttempts = route.lane.failedAttempts
     dead = route.lane.dead
+    discarded = route.lane.discarded
+    staleDropped = route.lane.staleDropped
     pending = route.lane.pending
     inFlight = route.gauge?.inFlight ?? 0
+    window = route.gauge?.window
     oldestPendingSeconds = route.oldestWaiting.map { max(0, (now - $0).seconds) }
     breaker = route.isHeld ? "held" : route.gauge?.breaker.rawValue
-    paused = route.gauge?.paused ?? false
+    paused = route.pause != nil
+    pause = route.pause
+    notBefore = route.notBefore?.rfc3339
     lagMs = StatusReport.Lag(
       p50: route.lag.quantile(0.5)?.milliseconds, p95: route.lag.quantile(0.95)?.milliseconds,
       p99: route.lag.quantile(0.99)?.milliseconds)

@@ -63,11 +63,16 @@ package struct LoadedConfiguration: Sendable, Equatable {
   package var lastError: String?
   /// Names, in the order of the file.
   package var routes: [String]
+  /// Those of them that the file says are paused.
+  package var pausedRoutes: Set<String> = []
 
-  package init(fingerprint: String, loadedAt: Instant, routes: [String], lastError: String? = nil) {
+  package init(
+    fingerprint: String, loadedAt: Instant, routes: [String], pausedRoutes: Set<String> = [], lastError: String? = nil
+  ) {
     self.fingerprint = fingerprint
     self.loadedAt = loadedAt
     self.routes = routes
+    self.pausedRoutes = pausedRoutes
     self.lastError = lastError
   }
 }

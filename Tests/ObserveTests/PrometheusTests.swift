@@ -19,10 +19,11 @@ struct PrometheusTests {
     standing.lastReportAt = clock.now
     standing.bytes = 4_096
     var shop = LaneStanding(id: LaneID(1), name: "shop")
-    (shop.matched, shop.delivered, shop.dead) = (70, 50, 5)
+    (shop.matched, shop.delivered, shop.dead) = (70, 47, 5)
+    (shop.discarded, shop.staleDropped) = (3, 8)
     standing.lanes = [shop, LaneStanding(id: LaneID(2), name: hostile)]
     var gauge = LaneGauge(lane: LaneID(1))
-    (gauge.inFlight, gauge.breaker) = (4, .open)
+    (gauge.inFlight, gauge.window, gauge.breaker) = (4, 16, .open)
     let recorder = Recorder()
     recorder.observe(.accepted(after: .milliseconds(2)))
     recorder.observe(.notStored(.full))
@@ -31,8 +32,8 @@ struct PrometheusTests {
     recorder.observe(.attempted(LaneID(1), .answered(status: 200), detail: "", took: .zero))
     recorder.observe(.delivered(LaneID(1), tries: 1, lag: .milliseconds(3)))
     var text = PrometheusText(
-      version: "0.1.0", now: clock.now, standing: standing, gauges: [gauge], oldestWaiting: [LaneID(1): clock.now - .seconds(90)],
-      record: recorder.snapshot())
+      version: "0.1.0", now: clock.now, standing: standing, gauges: [gauge], pauses: [LaneID(1): .gone],
+      oldestWaiting: [LaneID(1): clock.now - .seconds(90)], record: recorder.snapshot())
     change(&text)
     return text
   }
@@ -49,13 +50,22 @@ struct PrometheusTests {
     #expect(value("requests_rejected_total", ["reason": "token_missing"]) == 0)
     #expect(value("requests_rejected_total", ["reason": "a later reason"]) == 1)
     #expect(value("reports_not_stored_total", ["reason": "full"]) == 1)
-    #expect(value("deliveries_total", ["route": "shop", "result": "delivered"]) == 50)
+    #expect(value("deliveries_total", ["route": "shop", "result": "delivered"]) == 47)
     #expect(value("deliveries_total", ["route": "shop", "result": "dead"]) == 5)
     #expect(value("attempts_total", ["route": "shop", "outcome": "timeout_connect"]) == 1)
     #expect(value("attempts_total", ["route": "shop", "outcome": "2xx"]) == 1)
     #expect(value("pending", ["route": "shop"]) == 15)
     #expect(value("in_flight", ["route": "shop"]) == 4)
-    #expect(value("breaker_state", ["route": "shop"]) == 2)
+    #expect(value("deliveries_total", ["route": "shop", "result": "discarded"]) == 3)
+    #expect(value("stale_dropped_total", ["route": "shop"]) == 8)
+    #expect(value("window", ["route": "shop"]) == 16)
+    for (state, isSo) in ["closed": 0.0, "open": 1, "probing": 0] {
+      #expect(value("breaker_state", ["route": "shop", "state": state]) == isSo)
+    }
+    for (reason, isSo) in ["operator": 0.0, "gone": 1, "rule_file": 0] {
+      #expect(value("paused", ["route": "shop", "reason": reason]) == isSo)
+      #expect(value("paused", ["route": hostile, "reason": reason]) == 0)
+    }
     #expect(value("oldest_pending_age_seconds", ["route": "shop"]) == 90)
     #expect(value("last_report_timestamp_seconds") == 1_777_437_144)
     #expect(value("store_bytes") == 4_096)

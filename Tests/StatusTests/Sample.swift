@@ -31,7 +31,7 @@ func sample(
   change(&standing)
   let counted = standing
   var gauge = LaneGauge(lane: LaneID(1))
-  gauge.inFlight = 4
+  (gauge.inFlight, gauge.window) = (4, 16)
   let gauges = [gauge, LaneGauge(lane: LaneID(2))]
   let recorder = Recorder()
   for n in 1...100 { recorder.observe(.delivered(LaneID(1), tries: 1, lag: .milliseconds(n))) }
@@ -57,6 +57,14 @@ func sample(
 func object(_ response: HTTPResponse) throws -> [String: Any] {
   guard let object = try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any] else { throw NotAnObject() }
   return object
+}
+
+func sameJSON(_ a: String, _ b: String) throws -> Bool {
+  func value(_ text: String) throws -> NSObject {
+    guard let value = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? NSObject else { throw NotAnObject() }
+    return value
+  }
+  return try value(a) == value(b)
 }
 
 struct NotAnObject: Error {}

@@ -14,18 +14,21 @@ struct StatusJSONTests {
                     "rejected": {"token_wrong": 4}, "last_at": "2026-04-29T04:32:21.000000Z"},
        "tokens": [{"label": "2026-05", "last_used_at": null}, {"label": "2026-11", "last_used_at": "2026-04-29T04:32:21.000000Z"}],
        "routes": [
-         {"name": "shop", "matched": 100, "delivered": 80, "failed_attempts": 9, "dead": 1, "pending": 19, "in_flight": 4,
-          "oldest_pending_seconds": 90, "breaker": "closed", "paused": false,
+         {"name": "shop", "matched": 100, "delivered": 80, "failed_attempts": 9, "dead": 1, "discarded": 0, "stale_dropped": 0,
+          "pending": 19, "in_flight": 4, "window": 16,
+          "oldest_pending_seconds": 90, "breaker": "closed", "paused": false, "pause": null, "not_before": null,
           "lag_ms": {"p50": 53.247, "p95": 98.303, "p99": 106.495}, "last_error": "could not reach +90505***4567"},
-         {"name": "bank", "matched": 0, "delivered": 0, "failed_attempts": 0, "dead": 0, "pending": 0, "in_flight": 0,
-          "oldest_pending_seconds": null, "breaker": "closed", "paused": false,
+         {"name": "bank", "matched": 0, "delivered": 0, "failed_attempts": 0, "dead": 0, "discarded": 0, "stale_dropped": 0,
+          "pending": 0, "in_flight": 0, "window": 0,
+          "oldest_pending_seconds": null, "breaker": "closed", "paused": false, "pause": null, "not_before": null,
           "lag_ms": {"p50": null, "p95": null, "p99": null}, "last_error": null},
-         {"name": "old", "matched": 12, "delivered": 10, "failed_attempts": 0, "dead": 0, "pending": 2, "in_flight": 0,
-          "oldest_pending_seconds": 172800, "breaker": "held", "paused": false,
+         {"name": "old", "matched": 12, "delivered": 10, "failed_attempts": 0, "dead": 0, "discarded": 0, "stale_dropped": 0,
+          "pending": 2, "in_flight": 0, "window": null,
+          "oldest_pending_seconds": 172800, "breaker": "held", "paused": false, "pause": null, "not_before": null,
           "lag_ms": {"p50": null, "p95": null, "p99": null}, "last_error": null}],
        "store": {"backend": "sqlite", "bytes": 3400000}}
       """
-    #expect(try same(json, expected), "\(json)")
+    #expect(try sameJSON(json, expected), "\(json)")
   }
 
   @Test func `a program reads what the relay wrote`() async throws {
@@ -43,6 +46,36 @@ struct StatusJSONTests {
     let status = try await withDoor(source) { url, _ in try await http("GET", url + "/status.json") }
     let routes = try #require(try object(status)["routes"] as? [[String: Any]])
     #expect(routes.map { $0["name"] as? String } == ["shop", "bank"])
+  }
+
+  @Test func `a route's row says why nothing is sent, by whom it was said and until when`() async throws {
+    var sample = sample(routes: ["shop", "bank"]) { standing in
+      let now = ManualClock().now
+      standing.lanes[1].state.pause = Pause(.operator, since: now - .minutes(5))
+      standing.lanes[2].state.pause = Pause(.gone, since: now - .minutes(5))
+      (standing.lanes[2].discarded, standing.lanes[2].staleDropped) = (2, 3)
+      standing.lanes[0].state.notBefore = now + .seconds(60)
+    }
+    let file = sample.source.configuration()
+    var rows = try await routes(sample.source)
+    #expect(rows.map { $0["pause"] as? String } == ["gone", "operator", nil])
+    #expect(rows.map { $0["paused"] as? Bool } == [true, true, false])
+    #expect(rows[2]["not_before"] as? String == "2026-04-29T04:33:24.000000Z")
+    #expect((rows[0]["pending"] as? Int, rows[0]["discarded"] as? Int, rows[0]["stale_dropped"] as? Int) == (17, 2, 3))
+
+    // What the file says comes first, since resuming does not end it. A time that has come is none.
+    sample.source.configuration = {
+      LoadedConfiguration(fingerprint: "c0ffee", loadedAt: file.loadedAt, routes: file.routes, pausedRoutes: ["bank"])
+    }
+    sample.clock.advance(by: .seconds(60))
+    rows = try await routes(sample.source)
+    #expect(rows.map { $0["pause"] as? String } == ["gone", "rule_file", nil])
+    #expect(rows[2]["not_before"] is NSNull)
+  }
+
+  private func routes(_ source: StatusSource) async throws -> [[String: Any]] {
+    let answer = try await withDoor(source) { url, _ in try await http("GET", url + "/status.json") }
+    return try #require(try object(answer)["routes"] as? [[String: Any]])
   }
 
   @Test func `a store that cannot be read leaves ages unknown and the rest as it is`() async throws {
@@ -64,7 +97,7 @@ struct StatusJSONTests {
                   {"name": "old", "held": true, "counts": [0, 0, 0, 0, 0, 0, 0, 2], "total": 2}],
        "total": {"name": "total", "held": false, "counts": [11, 0, 0, 8, 0, 0, 0, 2], "total": 21}}
       """
-    #expect(try same(queue, expected), "\(queue)")
+    #expect(try sameJSON(queue, expected), "\(queue)")
   }
 
   @Test func `a queue that cannot be read is said to be, not shown empty`() async throws {
@@ -73,12 +106,5 @@ struct StatusJSONTests {
     let answer = try await withDoor(source) { url, _ in try await http("GET", url + "/api/v1/queue") }
     #expect(answer.status == 503)
     #expect(answer["content-type"] == "application/problem+json")
-  }
-
-  private func same(_ a: String, _ b: String) throws -> Bool {
-    func value(_ text: String) throws -> NSObject {
-      try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? NSObject)
-    }
-    return try value(a) == value(b)
   }
 }

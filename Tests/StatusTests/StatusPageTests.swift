@@ -51,12 +51,10 @@ struct StatusPageTests {
   }
 
   @Test func `what is wrong stands at the top, with what to type`() async throws {
-    var source = sample().source
+    var source = sample { $0.lanes[1].state.pause = Pause(.operator, since: ManualClock().now - .minutes(5)) }.source
     var open = LaneGauge(lane: LaneID(1))
     open.breaker = .open
-    var paused = LaneGauge(lane: LaneID(2))
-    paused.paused = true
-    let gauges = [open, paused]
+    let gauges = [open, LaneGauge(lane: LaneID(2))]
     let configuration = source.configuration()
     source.gauges = { gauges }
     source.configuration = {
@@ -72,8 +70,48 @@ struct StatusPageTests {
     #expect(page.contains("The store cannot write: no space is left for the store."))
     #expect(page.contains("The public door does not answer a connection from this machine."))
     #expect(page.contains("routes.yaml:14:9: error: unknown key <code>dlr-relay check</code>"))
-    #expect(page.contains("The app of route shop does not answer: 19 copies wait. Last error: could not reach +90505***4567"))
-    #expect(page.contains("Route bank is paused: 0 copies wait."))
+    #expect(page.contains("The app of route shop is failing: 19 copies wait, and one at a time is tried. Last error: could not"))
+    #expect(
+      page.contains("Route bank was paused by an operator 5 min ago: 0 copies wait. <code>dlr-relay queue resume bank</code>"))
     #expect(page.contains("Route old is not in the rule file any more: 2 copies wait. <code>dlr-relay queue</code>"))
+  }
+
+  @Test func `what keeps a route from sending is told in words, with what to type`() async throws {
+    var source = sample { standing in
+      let now = ManualClock().now
+      standing.lanes[2].state.pause = Pause(.gone, since: now - .minutes(5))
+      (standing.lanes[2].discarded, standing.lanes[2].staleDropped) = (2, 3)
+      standing.lanes[0].state.pause = Pause(.operator, since: now)
+      standing.lanes[1].dead = 5
+    }.source
+    let configuration = source.configuration()
+    source.configuration = {
+      LoadedConfiguration(
+        fingerprint: "c0ffee", loadedAt: configuration.loadedAt, routes: configuration.routes, pausedRoutes: ["bank"])
+    }
+    let page = try await withDoor(source) { url, _ in try await http("GET", url + "/status").text }
+    #expect(page.contains("<th scope=\"row\">shop</th><td>paused: answered 410</td>"))
+    #expect(
+      page.contains(
+        "The app of route shop answered 410 Gone 5 min ago: 17 copies wait, and one copy is tried every 15 min."
+          + " <code>dlr-relay queue resume shop</code>"))
+    #expect(page.contains("<td>1</td><td>2</td><td>3</td>"))
+    #expect(page.contains("<th scope=\"row\">bank</th><td>paused in the rule file</td>"))
+    #expect(page.contains("take &quot;paused: true&quot; out"))
+    #expect(page.contains("<th scope=\"row\">old</th><td>held: not in the file</td>"))
+    #expect(page.contains("5 copies for route bank were given up"))
+    #expect(page.contains("<code>dlr-relay queue replay --route bank</code>"))
+  }
+
+  @Test func `a route whose app asked to be left alone says for how long`() async throws {
+    var source = sample().source
+    var gauge = LaneGauge(lane: LaneID(1))
+    gauge.notBefore = ManualClock().now + .minutes(4)
+    let gauges = [gauge]
+    source.gauges = { gauges }
+    source.oldestWaiting = { [LaneID(1): ManualClock().now - .minutes(16)] }
+    let page = try await withDoor(source) { url, _ in try await http("GET", url + "/status").text }
+    #expect(page.contains("<td>left alone for 4 min, as it asked</td>"))
+    #expect(page.contains("has waited for 16 min. The app asked not to be sent anything for 4 min more."))
   }
 }
