@@ -1,12 +1,12 @@
 import Hummingbird
 
-/// Outermost, so that a method nobody serves reaches neither the gate nor a metric's label.
-struct ReadOnly<Context: RequestContext>: RouterMiddleware {
+/// Outermost, so that a method nobody serves anywhere reaches neither the gate nor a metric's label.
+struct KnownMethods<Context: RequestContext>: RouterMiddleware {
+  static var all: [HTTPRequest.Method] { [.get, .head, .post, .put, .patch, .delete, .options, .trace] }
+
   func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
-    if request.method == .get || request.method == .head { return try await next(request, context) }
-    var response = try Response.problem(.methodNotAllowed, "Only GET and HEAD are served here.")
-    response.headers[.allow] = "GET, HEAD"
-    return response
+    if Self.all.contains(request.method) { return try await next(request, context) }
+    return try .problem(.notImplemented, "This method is not served anywhere.")
   }
 }
 
@@ -42,6 +42,8 @@ struct Guarded<Context: RequestContext>: RouterMiddleware {
     }
     do {
       return try await next(request, context)
+    } catch let error as OperatorError {
+      return try .problem(HTTPResponse.Status(code: error.status), error.detail)
     } catch let error as any HTTPResponseError where error.status == .notFound {
       return try .problem(.notFound, "There is nothing here. Try /status, /status.json, /metrics, /livez, /readyz or /api/v1/queue.")
     }

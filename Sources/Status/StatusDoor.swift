@@ -4,7 +4,7 @@ import Model
 import NIOCore
 import Observe
 
-/// The operator's door: a second listener that only shows.
+/// The operator's door: a second listener. The page only shows; what changes something is below /api/v1.
 package struct StatusDoor: Sendable {
   /// More connections wait in the kernel's backlog.
   private static let connectionsMax = 256
@@ -43,29 +43,49 @@ package struct StatusDoor: Sendable {
 
   private func router() -> Router<BasicRequestContext> {
     let router = Router()
-    router.add(middleware: ReadOnly())
+    router.add(middleware: KnownMethods())
     router.add(middleware: MetricsMiddleware())
     router.add(middleware: Guarded(gate: Gate(settings)))
-    serve("/status", on: router) { request in
+    show("/status", on: router) { request in
       prefersJSON(request) ? try await statusJSON() : try await statusPage()
     }
-    serve("/status.json", on: router) { _ in try await statusJSON() }
-    serve("/metrics", on: router) { _ in
+    show("/status.json", on: router) { _ in try await statusJSON() }
+    show("/metrics", on: router) { _ in
       var metrics = await source.snapshot().metrics
       metrics.libraries = source.libraryMetrics
       return .text(metrics.text, type: PrometheusText.contentType)
     }
-    serve("/livez", on: router) { _ in try .json(["live": true]) }
-    serve("/readyz", on: router) { _ in try await readiness() }
-    serve("/api/v1/queue", on: router) { _ in try await queue() }
+    show("/livez", on: router) { _ in try .json(["live": true]) }
+    show("/readyz", on: router) { _ in try await readiness() }
+    show("/api/v1/queue", on: router) { _ in try await queue() }
+    for (path, methods) in OperatorPaths(Operator(source)).all { serve(path, methods, on: router) }
     return router
   }
 
-  /// GET and HEAD alike: a HEAD is answered like its GET, and `Guarded` leaves the body out.
-  private func serve(
+  private func show(
     _ path: RouterPath, on router: Router<BasicRequestContext>, _ answer: @escaping @Sendable (Request) async throws -> Response
   ) {
-    for method in [HTTPRequest.Method.get, .head] { router.on(path, method: method) { request, _ in try await answer(request) } }
+    serve(path, [.get: { request, _ in try await answer(request) }], on: router)
+  }
+
+  /// A HEAD is answered like its GET, and `Guarded` leaves the body out. Methods that are not here are 405.
+  private func serve(
+    _ path: RouterPath, _ methods: [HTTPRequest.Method: OperatorPaths.Answering], on router: Router<BasicRequestContext>
+  ) {
+    var methods = methods
+    methods[.head] = methods[.get]
+    let allowed = methods.keys.map(\.rawValue).sorted().joined(separator: ", ")
+    for method in KnownMethods<BasicRequestContext>.all {
+      if let answer = methods[method] {
+        router.on(path, method: method, use: answer)
+      } else {
+        router.on(path, method: method) { _, _ in
+          var response = try Response.problem(.methodNotAllowed, "Here are served: \(allowed).")
+          response.headers[.allow] = allowed
+          return response
+        }
+      }
+    }
   }
 
   /// A browser names text/html; a program that wants JSON names that.

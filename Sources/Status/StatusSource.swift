@@ -17,6 +17,7 @@ package struct StatusSource: Sendable {
   /// These two read the store: off the cooperative pool, please.
   package var oldestWaiting: @Sendable () async throws -> [LaneID: Instant]
   package var waiting: @Sendable () async throws -> [WaitingCount]
+  package var operations: Operations
   package var isStoreWritable: @Sendable () -> Bool
   /// The tokens of the public URL, by label.
   package var tokenUses: @Sendable () -> [TokenUse] = { [] }
@@ -30,6 +31,7 @@ package struct StatusSource: Sendable {
     gauges: @escaping @Sendable () -> [LaneGauge],
     oldestWaiting: @escaping @Sendable () async throws -> [LaneID: Instant],
     waiting: @escaping @Sendable () async throws -> [WaitingCount],
+    operations: Operations,
     isStoreWritable: @escaping @Sendable () -> Bool,
     publicDoorAnswers: @escaping @Sendable () async -> Bool
   ) {
@@ -42,6 +44,7 @@ package struct StatusSource: Sendable {
     self.gauges = gauges
     self.oldestWaiting = oldestWaiting
     self.waiting = waiting
+    self.operations = operations
     self.isStoreWritable = isStoreWritable
     self.publicDoorAnswers = publicDoorAnswers
   }

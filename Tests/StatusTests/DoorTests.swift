@@ -65,6 +65,11 @@ struct DoorTests {
     #expect(answer["allow"] == "GET, HEAD")
   }
 
+  @Test func `a method of another protocol is served nowhere`() async throws {
+    let answer = try await withDoor { url, _ in try await http("PROPFIND", url + "/status") }
+    #expect(answer.status == 501)
+  }
+
   @Test func `an unknown path is a problem that says where to look`() async throws {
     let answer = try await withDoor { url, _ in try await http("GET", url + "/nothing?token=abc") }
     #expect(answer.status == 404)

@@ -47,7 +47,7 @@ func sample(
         WaitingCount(lane: LaneID(3), minute: now - .days(9), count: 2),
       ]
     },
-    isStoreWritable: { true }, publicDoorAnswers: { true })
+    operations: Desk().operations, isStoreWritable: { true }, publicDoorAnswers: { true })
   source.tokenUses = {
     [TokenUse(label: "2026-05", lastUsedAt: nil), TokenUse(label: "2026-11", lastUsedAt: now - .seconds(3))]
   }

@@ -1,0 +1,36 @@
+import Model
+
+/// What the operator's door can ask of the queues, and have done to them. The door itself knows no journal and no thread that sends.
+///
+/// Every call throws `JournalError`. Those that change return when the change is on disk.
+package struct Operations: Sendable {
+  /// Every status of a report; empty if it is not known.
+  package var report: @Sendable (Int64) async throws -> [ReportRecord]
+  package var count: @Sendable (Selection) async throws -> Int
+  /// - Precondition: as of `QueueOperations.start`.
+  package var start: @Sendable (QueueJob.Kind, Selection, _ rate: Double?) async throws -> QueueJob
+  /// nil if there is no job of that number.
+  package var cancel: @Sendable (_ job: Int64) async throws -> QueueJob?
+  /// The newest first.
+  package var jobs: @Sendable () async throws -> [QueueJob]
+  package var pause: @Sendable (LaneID) async throws -> Void
+  package var resume: @Sendable (LaneID) async throws -> Void
+
+  package init(
+    report: @escaping @Sendable (Int64) async throws -> [ReportRecord],
+    count: @escaping @Sendable (Selection) async throws -> Int,
+    start: @escaping @Sendable (QueueJob.Kind, Selection, Double?) async throws -> QueueJob,
+    cancel: @escaping @Sendable (Int64) async throws -> QueueJob?,
+    jobs: @escaping @Sendable () async throws -> [QueueJob],
+    pause: @escaping @Sendable (LaneID) async throws -> Void,
+    resume: @escaping @Sendable (LaneID) async throws -> Void
+  ) {
+    self.report = report
+    self.count = count
+    self.start = start
+    self.cancel = cancel
+    self.jobs = jobs
+    self.pause = pause
+    self.resume = resume
+  }
+}

@@ -1,0 +1,116 @@
+import Model
+
+/// What an operator can see and change, as the door and the commands both do it.
+package struct Operator: Sendable {
+  private let source: StatusSource
+
+  package init(_ source: StatusSource) { self.source = source }
+
+  /// - Throws: if the report is not known.
+  package func report(_ id: Int64) async throws(OperatorError) -> ReportAnswer {
+    let records = try await reading { try await source.operations.report(id) }
+    guard !records.isEmpty else { throw .unknown("No report \(id) is known, or not any more.") }
+    return ReportAnswer(id: id, records)
+  }
+
+  /// How many copies are meant.
+  package func count(_ kind: QueueJob.Kind, _ request: SelectionRequest) async throws(OperatorError) -> Int {
+    let selection = try selection(for: kind, request)
+    return try await reading { try await source.operations.count(selection) }
+  }
+
+  package func start(_ kind: QueueJob.Kind, _ request: SelectionRequest) async throws(OperatorError) -> JobAnswer {
+    let selection = try selection(for: kind, request)
+    return shown(try await changing { try await source.operations.start(kind, selection, request.rate) })
+  }
+
+  package func jobs() async throws(OperatorError) -> JobList {
+    JobList(jobs: try await reading { try await source.operations.jobs() }.map(shown))
+  }
+
+  package func job(_ id: Int64) async throws(OperatorError) -> JobAnswer {
+    let jobs = try await reading { try await source.operations.jobs() }
+    guard let job = jobs.first(where: { $0.id == id }) else { throw Self.unknown(job: id) }
+    return shown(job)
+  }
+
+  package func cancel(job id: Int64) async throws(OperatorError) -> JobAnswer {
+    guard let job = try await changing({ try await source.operations.cancel(id) }) else { throw Self.unknown(job: id) }
+    return shown(job)
+  }
+
+  /// - Returns: the route's row of /status.json, once the pause is on disk.
+  package func pause(route name: String) async throws(OperatorError) -> StatusReport.Route {
+    let lane = try laneOfFile(name)
+    try await changing { try await source.operations.pause(lane) }
+    return try await row(name)
+  }
+
+  /// - Returns: as `pause`.
+  package func resume(route name: String) async throws(OperatorError) -> StatusReport.Route {
+    let lane = try laneOfFile(name)
+    guard !source.configuration().pausedRoutes.contains(name) else {
+      throw .conflict("Route \(name) is paused in the rule file: take \"paused: true\" out there and start the relay again.")
+    }
+    try await changing { try await source.operations.resume(lane) }
+    return try await row(name)
+  }
+
+  // MARK: - Names
+
+  private func selection(for kind: QueueJob.Kind, _ request: SelectionRequest) throws(OperatorError) -> Selection {
+    try request.selection(for: kind, lane: lane)
+  }
+
+  /// Of a route in the file, or of one that is no longer there and whose copies are kept.
+  private func lane(_ name: String) throws(OperatorError) -> LaneID {
+    let lanes = source.standing().lanes
+    guard let lane = lanes.first(where: { $0.name == name }) else {
+      let inFile = source.configuration().routes
+      throw Self.unknown(route: name, among: inFile + lanes.map(\.name).filter { !inFile.contains($0) })
+    }
+    return lane.id
+  }
+
+  private func laneOfFile(_ name: String) throws(OperatorError) -> LaneID {
+    let routes = source.configuration().routes
+    guard let lane = source.standing().lanes.first(where: { $0.name == name }) else {
+      throw Self.unknown(route: name, among: routes)
+    }
+    guard routes.contains(name) else {
+      throw .conflict("Route \(name) is not in the rule file, so nothing is sent to it anyway.")
+    }
+    return lane.id
+  }
+
+  private func shown(_ job: QueueJob) -> JobAnswer {
+    let route = job.selection.lane.map { id in source.standing().lanes.first { $0.id == id }?.name ?? "lane \(id.number)" }
+    return JobAnswer(job, route: route)
+  }
+
+  private func row(_ name: String) async throws(OperatorError) -> StatusReport.Route {
+    let snapshot = await source.snapshot()
+    guard let route = snapshot.routes.first(where: { $0.lane.name == name }) else {
+      throw Self.unknown(route: name, among: snapshot.configuration.routes)
+    }
+    return StatusReport.Route(route, at: snapshot.now)
+  }
+
+  private static func unknown(route name: String, among names: [String]) -> OperatorError {
+    .unknown("There is no route \"\(name.prefix(64))\". There are: \(names.joined(separator: ", ")).")
+  }
+
+  private static func unknown(job id: Int64) -> OperatorError {
+    .unknown("There is no job \(id) among the last \(Limits.jobsShownMax). GET /api/v1/jobs and `dlr-relay queue jobs` list them.")
+  }
+
+  // MARK: - Errors
+
+  private func reading<T>(_ body: () async throws -> T) async throws(OperatorError) -> T {
+    do { return try await body() } catch { throw .store(unread: error) }
+  }
+
+  private func changing<T>(_ body: () async throws -> T) async throws(OperatorError) -> T {
+    do { return try await body() } catch { throw .store(error) }
+  }
+}
