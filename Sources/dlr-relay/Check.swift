@@ -64,9 +64,10 @@ struct Check: ParsableCommand {
   }
 }
 
-/// For scripts and for reading: keys in order, a line each.
+/// For scripts and for reading: keys in order and in snake case, a line each.
 func jsonText(_ value: some Encodable) throws -> String {
   let encoder = JSONEncoder()
+  encoder.keyEncodingStrategy = .convertToSnakeCase
   encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
   return String(decoding: try encoder.encode(value), as: UTF8.self)
 }

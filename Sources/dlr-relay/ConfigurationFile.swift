@@ -70,12 +70,6 @@ struct ConfigurationFile {
   }
 }
 
-/// The configuration of a file without an error.
-/// - Throws: `ExitCode`, after everything there is to say was printed on standard error.
-func loadConfiguration(_ path: String) throws -> Configuration {
-  try ConfigurationFile(reading: path).configuration(warnings: true)
-}
-
 /// - Returns: what comes before the end, but at most one byte more than `bytesMax`.
 func readAll(_ descriptor: Int32, bytesMax: Int) throws(SystemError) -> [UInt8] {
   var bytes: [UInt8] = []

@@ -147,8 +147,7 @@ final class Relay: Service {
   }
 
   private func statusSource() -> StatusSource {
-    let loaded = LoadedConfiguration(
-      fingerprint: fingerprint, loadedAt: startedAt, routes: configuration.routes.map(\.name))
+    let loaded = LoadedConfiguration(configuration, fingerprint: fingerprint, at: startedAt)
     let token = configuration.receive.tokens[0]
     var source = StatusSource(
       version: version, startedAt: startedAt, recorder: recorder, clock: systemClock,
@@ -157,6 +156,10 @@ final class Relay: Service {
       gauges: { [deliverer] in deliverer.gauges() },
       oldestWaiting: { [journal] in try await offPool { Result { try journal.oldestWaiting() } }.get() },
       waiting: { [journal] in try await offPool { Result { try journal.waiting() } }.get() },
+      operations: Operations(
+        journal,
+        pause: { [deliverer] lane in try await confirmed { deliverer.pause(lane, then: $0) } },
+        resume: { [deliverer] lane in try await confirmed { deliverer.resume(lane, then: $0) } }),
       isStoreWritable: { [journal] in journal.isHealthy },
       publicDoorAnswers: { [door] in await door.answers(to: token) })
     source.libraryMetrics = libraryMetrics

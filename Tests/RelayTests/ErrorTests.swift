@@ -124,6 +124,11 @@ struct ErrorTests {
   @Test(arguments: [
     ["serv"], ["serve", "--confg", "x"], ["serve", "--log-level", "loud"], ["serve", "more"], ["simulate"],
     ["simulate", "http://127.0.0.1:9/", "--rate", "-1"], ["sink", "--port", "70000"], ["queue", "--no"],
+    ["queue", "pasue", "shop"], ["queue", "pause"], ["queue", "show", "x"], ["queue", "replay"], ["queue", "replay", "--state", "dead"],
+    ["queue", "replay", "--all", "--route", "shop"], ["queue", "replay", "--id", "1", "--state", "waiting"],
+    ["queue", "replay", "--since", "yesterday"], ["queue", "replay", "--since", "1h", "--until", "2h"],
+    ["queue", "replay", "--id", "1", "--rate", "0"], ["queue", "discard", "--route", "shop", "--yes"],
+    ["queue", "discard", "--route", "shop", "--state", "dead"],
   ])
   func `wrong usage exits 2`(_ arguments: [String]) async throws {
     let program = try Program.start(arguments)
@@ -145,6 +150,14 @@ struct ErrorTests {
       #expect(program.output.contains("USAGE: dlr-relay \(command)"))
       #expect(program.errorText == "")
     }
+  }
+
+  @Test(arguments: ["table", "show", "replay", "discard", "jobs", "cancel", "pause", "resume"])
+  func `every command of the queue has help`(_ command: String) async throws {
+    let program = try Program.start(["queue", command, "--help"])
+    #expect(try await program.exit() == .code(0))
+    #expect(program.output.contains("USAGE: dlr-relay queue \(command)"))
+    #expect(program.errorText == "")
   }
 
   @Test(arguments: [["--version"], ["serve", "--version"], ["sink", "--version"]])

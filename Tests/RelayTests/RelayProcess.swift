@@ -84,6 +84,7 @@ final class RelayProcess: Sendable {
 
   /// `host:port`
   var publicDoor: String { running.withLock { $0?.publicDoor ?? "" } }
+  /// Empty while it does not run.
   var statusDoor: String { running.withLock { $0?.statusDoor ?? "" } }
   var webhook: String { "http://\(publicDoor)/api/iletimerkezi/webhook?token=\(Self.token)" }
 
@@ -91,13 +92,21 @@ final class RelayProcess: Sendable {
   @discardableResult
   func stop() async throws -> Program.Exit {
     program.signal(SIGTERM)
-    return try await program.exit()
+    let exit = try await program.exit()
+    forgetStatusDoor()
+    return exit
   }
 
   /// SIGKILL. Returns when the process is gone.
   func kill() async throws {
     program.signal(SIGKILL)
     _ = try await program.exit()
+    forgetStatusDoor()
+  }
+
+  /// Its port may be another program's from now on.
+  private func forgetStatusDoor() {
+    running.withLock { $0?.statusDoor = "" }
   }
 
   func post(_ body: some Sequence<UInt8>, headers: [(String, String)] = [("Content-Type", "application/json")]) async throws -> HTTPResponse

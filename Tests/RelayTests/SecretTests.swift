@@ -101,7 +101,10 @@ struct SecretTests {
   private func pages(of door: String) async throws -> [String] {
     var answers: [String] = []
     let basic = Data("anyone:\(Self.statusToken)".utf8).base64EncodedString()
-    for path in ["/status", "/status.json", "/metrics", "/livez", "/readyz", "/api/v1/queue", "/no?token=\(Self.statusToken)"] {
+    for path in [
+      "/status", "/status.json", "/metrics", "/livez", "/readyz", "/api/v1/queue", "/api/v1/reports/1", "/api/v1/jobs",
+      "/api/v1/reports/\(Self.statusToken)", "/api/v1/routes/\(Self.statusToken)/pause", "/no?token=\(Self.statusToken)",
+    ] {
       for authorization in ["Bearer \(Self.statusToken)", "Basic \(basic)", "Bearer \(Self.statusToken)x"] {
         answers.append(shown(try await http("GET", "http://\(door)\(path)", headers: [("Authorization", authorization)])))
       }

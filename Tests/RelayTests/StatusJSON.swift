@@ -17,9 +17,11 @@ struct StatusJSON: Decodable, Sendable, Equatable {
     var delivered: Int
     var failedAttempts: Int
     var dead: Int
+    var discarded: Int
     var pending: Int
     var inFlight: Int
     var breaker: String?
+    var pause: String?
     var lastError: String?
   }
 

@@ -1,0 +1,91 @@
+import Foundation
+import Model
+import Observe
+import Status
+import Store
+import Traffic
+
+/// The queues of a relay that does not run. Its store is opened as the relay itself would open it, and sends nothing.
+final class StoppedRelay: Queues {
+  private static let lookEvery: Swift.Duration = .milliseconds(20)
+
+  private let journal: SQLiteJournal
+  private let `operator`: Operator
+
+  /// - Throws: `StoreError` if there is no store, or it cannot be used now.
+  init(_ configuration: Configuration) throws {
+    let path = configuration.store.path
+    guard FileManager.default.fileExists(atPath: path) else { throw StoreError.missing(path: path) }
+    let journal = try SQLiteJournal(
+      path: path, retention: configuration.store.retention, clock: systemClock, observer: { _ in })
+    do {
+      _ = try journal.lanes(for: configuration.routes.map(LaneTerms.init))
+    } catch {
+      journal.close()
+      throw Failure("the routes could not be entered into \(path): \(error)")
+    }
+    self.journal = journal
+    let source = StatusSource(
+      version: version, startedAt: systemClock(), recorder: Recorder(), clock: systemClock,
+      configuration: { LoadedConfiguration(configuration, fingerprint: "", at: systemClock()) },
+      standing: { journal.standing() }, gauges: { [] },
+      oldestWaiting: { try await offPool { Result { try journal.oldestWaiting() } }.get() },
+      waiting: { try await offPool { Result { try journal.waiting() } }.get() },
+      operations: Operations(
+        journal,
+        pause: { lane in try await journal.keep(of: lane) { $0.pause(at: systemClock()) } },
+        resume: { lane in try await journal.keep(of: lane) { $0.resume(at: systemClock()) } }),
+      isStoreWritable: { journal.isHealthy }, publicDoorAnswers: { false })
+    `operator` = Operator(source)
+  }
+
+  /// Blocks until everything is on disk.
+  func close() { journal.close() }
+
+  var isRunning: Bool { false }
+
+  func report(_ id: Int64) async throws -> ReportAnswer { try await `operator`.report(id) }
+  func count(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> Int { try await `operator`.count(kind, selection) }
+
+  /// - Returns: when the job has ended, since nobody else would go on with it. Interrupted, the relay goes on when it starts.
+  func start(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> JobAnswer {
+    let job = try await `operator`.start(kind, selection)
+    let line = { @Sendable [`operator`] in "\(grouped(try await `operator`.job(job.id).count)) done" }
+    return try await withProgress(line) {
+      while true {
+        let now = try await `operator`.job(job.id)
+        if now.endedAt != nil { return now }
+        try await Task.sleep(for: Self.lookEvery)
+      }
+    }
+  }
+
+  func jobs() async throws -> JobList { try await `operator`.jobs() }
+  func cancel(job id: Int64) async throws -> JobAnswer { try await `operator`.cancel(job: id) }
+  func pause(route: String) async throws -> StatusReport.Route { try await `operator`.pause(route: route) }
+  func resume(route: String) async throws -> StatusReport.Route { try await `operator`.resume(route: route) }
+}
+
+extension SQLiteJournal {
+  fileprivate func keep(of lane: LaneID, _ change: (inout LaneState) -> Void) async throws {
+    guard var state = standing().lanes.first(where: { $0.id == lane })?.state else { preconditionFailure("lanes are never removed") }
+    change(&state)
+    let changed = state
+    try await confirmed { then in keep(changed, of: lane, then: then) }
+  }
+}
+
+extension LaneState {
+  /// An operator's pause takes the place of one by the app: it ends only when somebody says so.
+  fileprivate mutating func pause(at now: Instant) {
+    guard pause?.reason != .operator else { return }
+    pause = Pause(.operator, since: now)
+    holds.begin(at: now)
+  }
+
+  /// The app is tried at once then, whatever it asked for.
+  fileprivate mutating func resume(at now: Instant) {
+    (pause, notBefore) = (nil, nil)
+    holds.end(at: now)
+  }
+}

@@ -1,0 +1,276 @@
+import Foundation
+import Support
+import Testing
+
+/// `dlr-relay queue` on a relay that runs, and on the store of one that does not.
+@Suite(.timeLimit(.minutes(2)))
+struct QueueCommandTests {
+  /// Gives up almost at once: five tries within a few tens of milliseconds.
+  private static let givesUp = "retry: { first: 10ms, max: 20ms, for: 50ms }"
+
+  /// Fails everything but replays.
+  private static func failingApp() async throws -> RecordingApp {
+    try await RecordingApp.start { copy, _ in .status(copy["relay-replay"] == "true" ? 200 : 500) }
+  }
+
+  private static func route(_ app: RecordingApp, _ more: String = givesUp) -> String {
+    #"name: shop, markers: ["@shop"], url: "\#(app.url)", \#(more)"#
+  }
+
+  /// Posts reports 1, 2, 3 and waits until the app's copies of them are dead.
+  private static func bury(_ relay: RelayProcess) async throws {
+    for id in 1...3 { #expect(try await relay.post(SentReport(id: Int64(id), text: "@shop gizli").bytes).status == 200) }
+    _ = try await relay.status { $0["shop"].dead == 3 }
+  }
+
+  @Test func `dead letters that are replayed reach the app, under the id they had`() async throws {
+    let app = try await Self.failingApp()
+    try await RelayProcess.with(rules: rules(Self.route(app))) { relay in
+      try await relay.start()
+      try await Self.bury(relay)
+      let before = app.copies.count
+
+      let dry = try await relay.queue("replay", "--route", "shop", "--since", "1h", "--dry-run")
+      #expect((dry.exit, dry.output, dry.errors) == (.code(0), "3 dead copies would be sent again\n", []))
+      #expect(app.copies.count == before)
+
+      let replay = try await relay.queue("replay", "--route", "shop")
+      #expect(replay.exit == .code(0))
+      #expect(replay.output.hasPrefix("job 1 sends 3 dead copies again\n"))
+      #expect(replay.output.contains("dlr-relay queue cancel 1"))
+      let after = try await relay.status { $0["shop"].delivered == 3 }
+      #expect((after["shop"].dead, after["shop"].pending) == (0, 0))
+      let replayed = app.copies.filter { $0["relay-replay"] == "true" }
+      #expect(Set(replayed.map(\.id)) == ["dlr_1_delivered", "dlr_2_delivered", "dlr_3_delivered"])
+      #expect(replayed.count == 3)
+      #expect(replayed.allSatisfy { $0.body == SentReport(id: Int64($0.id.split(separator: "_")[1])!, text: "@shop gizli").bytes })
+
+      let jobs = try await relay.queue("jobs", "--json").json()
+      let job = try #require((jobs["jobs"] as? [[String: Any]])?.first)
+      #expect((job["kind"] as? String, job["route"] as? String, job["count"] as? Int) == ("replay", "shop", 3))
+
+      // Nothing is dead any more.
+      let again = try await relay.queue("replay", "--route", "shop", "--json").json()
+      #expect(again["count"] as? Int == 0)
+      #expect(again["job"] is NSNull)
+    }
+  }
+
+  @Test func `a delivered copy can be sent once more`() async throws {
+    let app = try await RecordingApp.start()
+    try await RelayProcess.with(rules: rules(Self.route(app))) { relay in
+      try await relay.start()
+      for id in 1...2 { #expect(try await relay.post(SentReport(id: Int64(id), text: "@shop").bytes).status == 200) }
+      _ = try await relay.status { $0["shop"].delivered == 2 }
+      #expect(try await relay.queue("replay", "--id", "2", "--state", "delivered").exit == .code(0))
+      try await app.log.until { $0.taken["dlr_2_delivered"] == 2 }
+      let after = try await relay.status { $0.pending == 0 }
+      #expect(after["shop"].dead == 0)
+      #expect(app.count(of: "dlr_1_delivered") == 1)
+      #expect(app.copies.map { $0["relay-replay"] } == ["", "", "true"])
+    }
+  }
+
+  @Test func `a report is shown with its tries, and without what is nobody's business`() async throws {
+    let app = try await Self.failingApp()
+    try await RelayProcess.with(rules: rules(Self.route(app))) { relay in
+      try await relay.start()
+      try await Self.bury(relay)
+      let running = try await relay.queue("show", "2")
+      #expect(running.exit == .code(0))
+      #expect(running.output.hasPrefix("report 2\n\ndelivered, received 20"))
+      #expect(running.output.contains("packet 104525848, to +90532***4567"))
+      #expect(running.output.contains("  shop  given up 20"))
+      #expect(running.output.contains("    try 1  20"))
+      #expect(running.output.contains("answered 500"))
+      for secret in ["gizli", "5321234567"] { #expect(!running.output.contains(secret)) }
+
+      let unknown = try await relay.queue("show", "4")
+      #expect((unknown.exit, unknown.output, unknown.errors) == (.code(1), "", ["No report 4 is known, or not any more."]))
+
+      let json = try await relay.queue("show", "2", "--json")
+      #expect(try await relay.stop() == .code(0))
+      #expect(try await relay.queue("show", "2").output == running.output)
+      #expect(try await relay.queue("show", "2", "--json").output == json.output)
+      #expect(try await relay.queue("show", "4").errors == unknown.errors)
+    }
+  }
+
+  @Test func `a pause holds over a restart, until somebody ends it`() async throws {
+    let (app, other) = (try await RecordingApp.start(), try await RecordingApp.start())
+    let file = rules(Self.route(app), #"name: other, markers: ["@shop"], url: "\#(other.url)""#)
+    try await RelayProcess.with(rules: file) { relay in
+      try await relay.start()
+      let pause = try await relay.queue("pause", "shop")
+      #expect((pause.exit, pause.errors) == (.code(0), []))
+      #expect(pause.output == "route shop is paused: 0 copies wait; resume it: dlr-relay queue resume shop\n")
+      #expect(try await relay.status()["shop"].pause == "operator")
+      for id in 1...2 {
+        #expect(try await relay.post(SentReport(id: Int64(id), text: "@shop").bytes).status == 200)
+        try await other.taken("dlr_\(id)_delivered")
+        #expect(app.copies.isEmpty)
+        #expect(try await relay.stop() == .code(0))
+        try await relay.start()
+        let status = try await relay.status()
+        #expect((status["shop"].pause, status["shop"].pending) == ("operator", id))
+      }
+      #expect(try await relay.queue("resume", "shop").output == "route shop is sent to again: 2 copies wait\n")
+      for id in 1...2 { try await app.taken("dlr_\(id)_delivered") }
+      #expect(try await relay.status()["shop"].pause == nil)
+    }
+  }
+
+  @Test func `what waits is discarded for good, and only when that is said twice`() async throws {
+    let place = try ReservedPort()
+    let file = rules(#"name: shop, markers: ["@shop"], url: "\#(place.url)", retry: { first: 1h, max: 1h }"#)
+    try await RelayProcess.with(rules: file) { relay in
+      try await relay.start()
+      for id in 1...3 { #expect(try await relay.post(SentReport(id: Int64(id), text: "@shop").bytes).status == 200) }
+      _ = try await relay.status { $0["shop"].failedAttempts == 3 }
+
+      let unsure = try await relay.queue("discard", "--route", "shop", "--state", "waiting")
+      #expect(unsure.exit == .code(2))
+      #expect(unsure.errors.first == "Error: nobody can be asked here; give --yes, or --dry-run")
+      let dry = try await relay.queue("discard", "--id", "2", "--state", "waiting", "--dry-run")
+      #expect(dry.output == "1 waiting copy would be discarded\n")
+      #expect(try await relay.status()["shop"].pending == 3)
+
+      #expect(try await relay.queue("discard", "--id", "2", "--state", "waiting", "--yes").exit == .code(0))
+      let one = try await relay.status { $0["shop"].discarded == 1 }
+      #expect((one["shop"].pending, one["shop"].dead, one["shop"].matched) == (2, 0, 3))
+      #expect(try await relay.queue("discard", "--all", "--state", "waiting", "--yes").exit == .code(0))
+      let all = try await relay.status { $0["shop"].discarded == 3 }
+      #expect(all["shop"].pending == 0)
+      #expect(try await relay.stop() == .code(0))
+      try await relay.start()
+      #expect(try await relay.status().counters == all.counters)
+    }
+  }
+
+  @Test func `all of it works on the store of a stopped relay, and takes effect when it starts`() async throws {
+    let app = try await Self.failingApp()
+    try await RelayProcess.with(rules: rules(Self.route(app))) { relay in
+      try await relay.start()
+      try await Self.bury(relay)
+      #expect(try await relay.stop() == .code(0))
+
+      let discard = try await relay.queue("discard", "--id", "2", "--state", "dead", "--yes")
+      #expect((discard.exit, discard.output, discard.errors) == (.code(0), "1 dead copy discarded by job 1\n", []))
+      let replay = try await relay.queue("replay", "--route", "shop")
+      #expect((replay.exit, replay.errors) == (.code(0), []))
+      #expect(replay.output.hasPrefix("job 2 sends 2 dead copies again when the relay starts\n"))
+      let pause = try await relay.queue("pause", "shop")
+      #expect(pause.output == "route shop is paused: 2 copies wait; resume it: dlr-relay queue resume shop\n")
+      let jobs = try await relay.queue("jobs", "--json").json()
+      let list = try #require(jobs["jobs"] as? [[String: Any]])
+      #expect(list.map { $0["status"] as? String } == ["ended", "ended"])
+      #expect(list.map { $0["count"] as? Int } == [2, 1])
+
+      try await relay.start()
+      let paused = try await relay.status()
+      #expect((paused["shop"].pause, paused["shop"].discarded, paused["shop"].pending, paused["shop"].dead) == ("operator", 1, 2, 0))
+      #expect(try await relay.stop() == .code(0))
+      let resume = try await relay.queue("resume", "shop")
+      #expect(resume.output == "route shop is sent to again when the relay starts: 2 copies wait\n")
+
+      try await relay.start()
+      _ = try await relay.status { $0["shop"].delivered == 2 }
+      #expect(app.log.read { Set($0.taken.keys) } == ["dlr_1_delivered", "dlr_3_delivered"])
+    }
+  }
+
+  @Test func `a replay can be stopped, and what nobody tried goes back`() async throws {
+    let app = try await Self.failingApp()
+    try await RelayProcess.with(rules: rules(Self.route(app))) { relay in
+      try await relay.start()
+      try await Self.bury(relay)
+      #expect(try await relay.queue("pause", "shop").exit == .code(0))
+      #expect(try await relay.queue("replay", "--all").exit == .code(0))
+      _ = try await relay.status { $0["shop"].pending == 3 }
+      let cancel = try await relay.queue("cancel", "1", "--json").json()
+      #expect(cancel["status"] as? String == "cancelled")
+      _ = try await relay.status { ($0["shop"].pending, $0["shop"].dead) == (0, 3) }
+      #expect(try await relay.queue("resume", "shop").exit == .code(0))
+      #expect(app.copies.allSatisfy { $0["relay-replay"] == "" })
+      let unknown = try await relay.queue("cancel", "9")
+      #expect(unknown.exit == .code(1))
+      #expect(unknown.errors.count == 1)
+    }
+  }
+
+  @Test func `a mistake is told in one line that says what to do`() async throws {
+    let app = try await RecordingApp.start()
+    let file = rules(Self.route(app), #"name: off, markers: ["@off"], url: "\#(app.url)?off", paused: true"#)
+    try await RelayProcess.with(rules: file) { relay in
+      let missing = try await relay.queue("pause", "shop")
+      #expect((missing.exit, missing.errors) == (.code(1), ["there is no store at relay.db; start the relay once, or check store.path"]))
+      #expect(!FileManager.default.fileExists(atPath: relay.storePath))
+
+      try await relay.start()
+      for isRunning in [true, false] {
+        let unknown = try await relay.queue("replay", "--route", "shp")
+        #expect((unknown.exit, unknown.errors) == (.code(1), [#"There is no route "shp". There are: shop, off."#]), "\(isRunning)")
+        let paused = try await relay.queue("resume", "off")
+        let line = #"Route off is paused in the rule file: take "paused: true" out there and start the relay again."#
+        #expect((paused.exit, paused.errors) == (.code(1), [line]), "\(isRunning)")
+        if isRunning { #expect(try await relay.stop() == .code(0)) }
+      }
+
+      // The rule file says another door than the one that the relay was started with.
+      let port = try ReservedPort()
+      try await relay.start()
+      let elsewhere = try await relay.queue("pause", "shop", door: "127.0.0.1:\(port.port)")
+      let line =
+        "a relay (process \(relay.program.pid)) has the store relay.db, but none listens on 127.0.0.1:\(port.port); "
+        + "set status.listen to what that one was started with, or stop it"
+      #expect((elsewhere.exit, elsewhere.errors) == (.code(1), [line]))
+      let notOurs = try await relay.queue("pause", "shop", door: "127.0.0.1:\(app.port)")
+      #expect(notOurs.errors == ["what listens on 127.0.0.1:\(app.port) is no relay of this version; check status.listen"])
+    }
+  }
+
+  @Test func `with a token set the commands send it`() async throws {
+    let app = try await RecordingApp.start()
+    let file = rules(Self.route(app)).replacing(#"status: { "#, with: #"status: { token: "op-3c9d7be2d84f5c11", "#)
+    try await RelayProcess.with(rules: file) { relay in
+      try await relay.start()
+      #expect(try await relay.queue("pause", "shop").exit == .code(0))
+      #expect(try await relay.queue("--json").exit == .code(0))
+      try relay.write(rules: file.replacing("op-3c9d7be2d84f5c11", with: "another-3c9d7be2d84f5c"))
+      let refused = try await relay.queue("resume", "shop")
+      #expect(refused.exit == .code(1))
+      #expect(refused.errors == ["the relay on \(relay.statusDoor) wants another token; check status.token"])
+    }
+  }
+}
+
+private let nobody = try! ReservedPort()
+
+private struct Ran {
+  var exit: Program.Exit
+  var output: String
+  var errors: [String]
+
+  func json() throws -> [String: Any] {
+    try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any], "\(output) \(errors)")
+  }
+}
+
+extension RelayProcess {
+  /// Runs `dlr-relay queue` with the rules of the relay and the address of its door, which the system chose; of a stopped one, with
+  /// an address where nobody listens.
+  fileprivate func queue(_ arguments: String..., door: String? = nil) async throws -> Ran {
+    let text = try String(contentsOfFile: folder + "/routes.yaml", encoding: .utf8)
+    let door = door ?? (statusDoor.isEmpty ? "127.0.0.1:\(nobody.port)" : statusDoor)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      line.hasPrefix("status:") ? line.replacing("127.0.0.1:0", with: door) : line
+    }
+    let path = folder + "/command.yaml"
+    try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
+    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+    let program = try Program.start(
+      ["queue"] + arguments + ["--config", "command.yaml"], environment: ["WEBHOOK_TOKEN": Self.token], in: folder)
+    let exit = try await program.exit()
+    return Ran(exit: exit, output: program.output, errors: program.errorLines)
+  }
+}
