@@ -17,6 +17,11 @@ package struct LaneBook: Sendable {
     package var due: Instant
     package var seq: Int64
 
+    package init(due: Instant, seq: Int64) {
+      self.due = due
+      self.seq = seq
+    }
+
     static let start = RetryCursor(due: Instant(microseconds: .min), seq: 0)
   }
 

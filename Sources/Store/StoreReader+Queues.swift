@@ -5,7 +5,10 @@ import Model
 /// What an operator asks about the queues.
 extension StoreReader {
   func jobs() throws(JournalError) -> [QueueJob] {
-    try read { try Row.fetchAll($0, sql: "SELECT * FROM job ORDER BY id DESC LIMIT ?", arguments: [Limits.jobsShownMax]).map(QueueJob.init) }
+    try read { db in
+      let sql = "SELECT * FROM job ORDER BY id DESC LIMIT ?"
+      return try Row.fetchAll(db, sql: sql, arguments: [Limits.jobsShownMax]).map(QueueJob.init)
+    }
   }
 
   // MARK: - Counting

@@ -56,14 +56,18 @@ struct StoreReader: Sendable {
     }
   }
 
-  /// By the ends of the two queues, two index probes a lane. A report that was routed later is at the end of its queue without
+  /// By the ends of the queues, two index probes each for a lane. A report that was routed later is at the end of its queue without
   /// being the oldest; then the minutes know better.
   static let oldestWaitingSQL = """
     SELECT lane.id, (SELECT min(minute) FROM waiting WHERE waiting.lane = lane.id), (
       SELECT min(at) FROM (
         SELECT received_at AS at FROM report WHERE seq = (SELECT min(seq) FROM ready WHERE ready.lane = lane.id)
         UNION ALL
-        SELECT owed_at FROM retry WHERE retry.lane = lane.id AND seq = (SELECT min(seq) FROM retry AS r WHERE r.lane = lane.id)))
+        SELECT owed_at FROM retry WHERE retry.lane = lane.id AND seq = (SELECT min(seq) FROM retry AS r WHERE r.lane = lane.id)
+        UNION ALL
+        SELECT owed_at FROM replay WHERE replay.lane = lane.id AND seq = (SELECT min(seq) FROM replay AS r WHERE r.lane = lane.id)
+        UNION ALL
+        SELECT owed_at FROM held WHERE held.lane = lane.id AND seq = (SELECT min(seq) FROM held AS h WHERE h.lane = lane.id)))
     FROM lane
     """
 }

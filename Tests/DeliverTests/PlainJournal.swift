@@ -134,8 +134,6 @@ final class PlainJournal: Journal {
 
   // What a deliverer never asks for.
   func lanes(for terms: [LaneTerms]) -> [LaneID] { terms.indices.map { LaneID($0 + 1) } }
-  func keep(_ state: LaneState, of lane: LaneID, then: @escaping @Sendable (JournalError?) -> Void) { then(nil) }
-  func release(_ lane: LaneID, heldSince: Instant) {}
   func append(_ arrival: Arrival, then: @escaping @Sendable (JournalError?) -> Void) { then(.closed) }
   func quarantine(_ body: Quarantined, then: @escaping @Sendable (JournalError?) -> Void) { then(.closed) }
   func count(refused reason: String) {}

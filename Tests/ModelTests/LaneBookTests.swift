@@ -81,6 +81,16 @@ import Traffic
     #expect(book.retryCursor(LaneID(2)).seq == 0)
   }
 
+  @Test func `the replay queue has a place of its own`() {
+    var (book, replayed) = (book(), delivery(3))
+    replayed.queue = .replay
+    book.paged(replayed, due: Instant(microseconds: 50))
+    #expect(book.retryCursor(lane, in: .replay) == LaneBook.RetryCursor(due: Instant(microseconds: 50), seq: 3))
+    #expect(book.retryCursor(lane).seq == 0)
+    #expect(book.dueAfterCursor(Instant(microseconds: 5), of: lane, in: .replay) == Instant(microseconds: 51))
+    #expect(book.dueAfterCursor(Instant(microseconds: 5), of: lane) == Instant(microseconds: 5))
+  }
+
   @Test func `a retry is due after everything handed over from its queue`() {
     var book = book()
     book.paged(delivery(3), due: Instant(microseconds: 50))

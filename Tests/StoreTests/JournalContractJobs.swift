@@ -38,6 +38,7 @@ struct JournalContractJobs {
       #expect(bench.standing(of: lane).dead == 0)
       #expect(bench.standing(of: lane).pending == 1)
       try expectBalance(bench)
+      #expect(try bench.journal.oldestWaiting() == [lane: bench.clock.now], "it waits since it was replayed")
       try bench.restart()
       let replayed = try await bench.fetch(.replay, of: lane).deliveries
       var expected = deliveries[0]
@@ -184,6 +185,7 @@ struct JournalContractJobs {
       let first = try await bench.fetch(.replay, of: lane).deliveries
       #expect(first.map(\.key.status) == ["accepted"])
       try await bench.settle(first[0], .delivered)
+      bench.clock.advance(by: .seconds(1))
       let second = try await bench.fetch(.replay, of: lane).deliveries
       #expect(second.map(\.key.status) == ["sent"])
       #expect(second.map(\.queue) == [.replay])
