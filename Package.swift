@@ -116,6 +116,7 @@ let package = Package(
     tests("ReceiveTests", ["Model", "Receive", "Route", "Support", .product(name: "NIOCore", package: "swift-nio")]),
     tests("ModelTests", ["Model", "Traffic"]),
     tests("StoreTests", ["Model", "Store", "Support", "Traffic", .product(name: "GRDB", package: "GRDB.swift")]),
+    tests("SimulationTests", ["Model", "Deliver", "Support", "Traffic", .product(name: "HeapModule", package: "swift-collections")]),
     tests("DeliverTests", ["Model", "Deliver", "Support", .product(name: "Crypto", package: "swift-crypto")]),
     tests("AlertTests", ["Model", "Alert", "Support", "Traffic"]),
     tests(

@@ -1,0 +1,254 @@
+import HeapModule
+import Model
+import Support
+import Synchronization
+import Traffic
+
+@testable import Deliver
+
+/// The relay's logic - the real dispatcher and lanes on a journal in memory - with a provider, apps, an operator, failing commits
+/// and sudden deaths, on a clock that jumps from one happening to the next. All of it follows from the seed.
+final class World {
+  private enum Due {
+    case scripted(Scenario.Happening)
+    case attemptEnds(Attempt, Ending)
+    case commitKept
+  }
+
+  private struct Entry: Comparable {
+    var at: Instant
+    var number: Int
+    /// Of an attempt: in which life of the process it began.
+    var life: Int
+    var due: Due
+    static func < (a: Entry, b: Entry) -> Bool { (a.at, a.number) < (b.at, b.number) }
+    static func == (a: Entry, b: Entry) -> Bool { a.number == b.number }
+  }
+
+  /// What the journal told, until the relay's next turn.
+  private final class Mailbox: Sendable {
+    let handovers = Mutex<[Handover]>([])
+    let answers = Mutex<[(post: Scenario.Happening, error: JournalError?)]>([])
+    let events = Mutex<[Event]>([])
+
+    var isEmpty: Bool { handovers.withLock(\.isEmpty) && answers.withLock(\.isEmpty) && events.withLock(\.isEmpty) }
+  }
+
+  private static let laneBook = LaneBook(laneBytesMax: 4_000, lanesBytesMax: 8_000, laneBytesAssured: 1_000)
+  /// Turns between two looks at everything, which cost more than a turn.
+  private static let looksEvery = 8
+  private static let retryPostAfter: Duration = .seconds(30)
+
+  let seed: UInt64
+  private(set) var trace: [String] = []
+  private(set) var witness: Witness
+  private let scenario: Scenario
+  private var apps: [App]
+  private var rng: SplitMix64
+  private let clock = ManualClock(Scenario.start)
+  private var agenda = Heap<Entry>()
+  private var entries = 0
+
+  // The process, which may end at any operation on its journal.
+  private var journal: MemoryJournal
+  private var dispatcher: Dispatcher<SplitMix64>
+  private var mailbox = Mailbox()
+  private var life = 1
+  private var bootedLife = 0
+  private var operations = 0
+  private var turns = 0
+  private var lanes: [LaneID] = []
+
+  init(seed: UInt64) throws {
+    self.seed = seed
+    scenario = Scenario(seed: seed)
+    apps = scenario.apps
+    rng = SplitMix64(seed: seed ^ 0x5EED)
+    witness = Witness(routes: scenario.routes)
+    journal = MemoryJournal(clock: clock.clock, book: Self.laneBook)
+    dispatcher = Dispatcher(routes: [], lanes: [], at: clock.now, observer: { _ in }, rng: rng)
+    for happening in scenario.happenings { plan(.scripted(happening.what), at: happening.at) }
+    try boot()
+  }
+
+  /// Until nothing waits any more; then nothing goes wrong after `Scenario.calmAt`.
+  /// - Returns: what was wrong, nil if nothing was.
+  func run() throws -> String? {
+    let end = Scenario.calmAt + .hours(8)
+    while witness.flaw == nil, let next = nextTime(), next <= end {
+      if next > clock.now { clock.advance(by: next - clock.now) }
+      try happen()
+      try turn()
+      if turns.isMultiple(of: Self.looksEvery) { try witness.look(at: journal) }
+      if clock.now >= Scenario.calmAt, agenda.isEmpty, journal.standing().lanes.allSatisfy({ $0.pending == 0 }) { break }
+    }
+    try witness.conclude(journal)
+    return witness.flaw
+  }
+
+  // MARK: - Time
+
+  private func nextTime() -> Instant? {
+    let wake = dispatcher.nextWake.map { max($0, clock.now) }
+    return [agenda.min?.at, wake].compactMap { $0 }.min()
+  }
+
+  private func plan(_ due: Due, at: Instant) {
+    entries += 1
+    agenda.insert(Entry(at: at, number: entries, life: life, due: due))
+  }
+
+  private func happen() throws {
+    while let entry = agenda.min, entry.at <= clock.now {
+      _ = agenda.removeMin()
+      switch entry.due {
+      case .scripted(let happening): try happen(happening)
+      case .attemptEnds(let attempt, let ending): end(attempt, ending, isOurs: entry.life == life)
+      case .commitKept where entry.life == life: perform { journal.commitKept() }
+      case .commitKept: break
+      }
+      if life > bootedLife { try boot() }
+    }
+  }
+
+  private func happen(_ happening: Scenario.Happening) throws {
+    tell("\(happening)")
+    switch happening {
+    case .post(let key, let routes): post(key, routes, happening)
+    case .pause(let route): dispatcher.pause(lanes[route], at: clock.now)
+    case .resume(let route):
+      witness.resumes(lanes[route])
+      dispatcher.resume(lanes[route], at: clock.now)
+    case .replay(let route, let state):
+      witness.replays(lanes[route])
+      let selection = Selection(state: state, lane: lanes[route])
+      perform { journal.start(.replay, selection, rate: rng.chance(0.5) ? 5 : nil) { _ in } }
+    case .outage(let duration):
+      die()
+      clock.advance(by: duration)
+      try boot()
+    }
+  }
+
+  // MARK: - The provider and the apps
+
+  private func post(_ key: ReportKey, _ routes: [Int], _ happening: Scenario.Happening) {
+    let report = Report(key: key, packetID: key.id)
+    let payload = Payload(bytes: Array("{\"report\":{\"id\":\(key.id),\"status\":\"\(key.status)\"}}".utf8))
+    let arrival = Arrival(
+      report: report, payload: payload, receivedAt: clock.now, destiny: routes.isEmpty ? .unmatched : .matched,
+      lanes: routes.map { lanes[$0] })
+    let mailbox = mailbox
+    perform { journal.append(arrival) { error in mailbox.answers.withLock { $0.append((happening, error)) } } }
+    // A provider that gets no answer because the process died sends again, too.
+    if mailbox !== self.mailbox { plan(.scripted(happening), at: clock.now + Self.retryPostAfter) }
+  }
+
+  private func takeAnswers() throws {
+    for answer in take(mailbox.answers) {
+      guard case .post(let key, let routes) = answer.post else { continue }
+      if let error = answer.error {
+        tell("503 for \(key): \(error)")
+        plan(.scripted(answer.post), at: clock.now + Self.retryPostAfter)
+      } else {
+        try witness.acknowledged(key, routes, in: journal)
+      }
+    }
+  }
+
+  private func begin(_ attempt: Attempt) throws {
+    let delivery = attempt.delivery
+    let (ending, took) = apps[attempt.route].take(
+      delivery, timeout: scenario.routes[attempt.route].timeout, at: clock.now, using: &rng)
+    let mood = apps[attempt.route].mood(at: clock.now)
+    tell("try \(delivery.tries + 1) of \(name(delivery)), app \(mood)\(attempt.isProbe ? ", probe" : "")")
+    try witness.begins(attempt, gauge: dispatcher.gauges(at: clock.now)[attempt.route], in: journal, now: clock.now)
+    plan(.attemptEnds(attempt, ending), at: clock.now + took)
+  }
+
+  /// The app has had the copy, whether the process that sent it still lives or not.
+  private func end(_ attempt: Attempt, _ ending: Ending, isOurs: Bool) {
+    tell("\(name(attempt.delivery)): \(ending.outcome.label)\(isOurs ? "" : ", nobody hears it")")
+    witness.ends(attempt, ending, isHeard: isOurs, now: clock.now)
+    if isOurs { dispatcher.ended(attempt, ending, at: clock.now) }
+  }
+
+  // MARK: - The relay
+
+  private func boot() throws {
+    if life > 1 { journal = MemoryJournal(after: journal, book: Self.laneBook) }
+    mailbox = Mailbox()
+    journal.connect { [mailbox] handover in mailbox.handovers.withLock { $0.append(handover) } }
+    lanes = try journal.lanes(for: scenario.routes.map(LaneTerms.init))
+    let states = Dictionary(uniqueKeysWithValues: journal.standing().lanes.map { ($0.id, $0.state) })
+    dispatcher = Dispatcher(
+      routes: scenario.routes, lanes: lanes, states: states, at: clock.now,
+      observer: { [mailbox] event in mailbox.events.withLock { $0.append(event) } }, rng: rng)
+    witness.boots(lanes.map { states[$0]! }, now: clock.now)
+    bootedLife = life
+    tell("boot \(life)")
+  }
+
+  private func die() {
+    tell("the process dies")
+    life += 1
+    mailbox = Mailbox()
+  }
+
+  /// As the sending thread does: what came is taken, what is to be done is done, until nothing is left for now.
+  private func turn() throws {
+    turns += 1
+    repeat {
+      if life > bootedLife { try boot() }
+      let ours = life
+      for event in take(mailbox.events) { witness.sees(event, now: clock.now) }
+      try takeAnswers()
+      for handover in take(mailbox.handovers) { dispatcher.receive(handover) }
+      let output = dispatcher.advance(to: clock.now)
+      for (lane, state) in output.keep where life == ours { perform { journal.keep(state, of: lane) { _ in } } }
+      if !output.settle.isEmpty, life == ours {
+        witness.settles(output.settle)
+        perform { journal.settle(output.settle) }
+      }
+      for (lane, since) in output.release where life == ours { perform { journal.release(lane, heldSince: since) } }
+      for (queue, lane) in output.fetch where life == ours { perform { journal.fetch(queue, of: lane) } }
+      guard life == ours else { continue }
+      for attempt in output.start { try begin(attempt) }
+      if !journal.isHealthy { plan(.commitKept, at: clock.now + .milliseconds(250)) }
+    } while !mailbox.isEmpty || life > bootedLife
+  }
+
+  private func take<T: Sendable>(_ box: borrowing Mutex<[T]>) -> [T] {
+    box.withLock { items in
+      defer { items = [] }
+      return items
+    }
+  }
+
+  /// One operation on the journal, which may be the one that fails or the last of this life.
+  private func perform(_ operation: () -> Void) {
+    operations += 1
+    let fault = clock.now < Scenario.calmAt ? scenario.faults[operations] : nil
+    if let fault { tell("operation \(operations): \(fault)") }
+    switch fault {
+    case nil: operation()
+    case .commitFails(let error):
+      journal.failCommit(with: error)
+      operation()
+    case .crashBefore: die()
+    case .crashAfter:
+      operation()
+      die()
+    }
+  }
+
+  private func tell(_ what: String) {
+    trace.append("\((clock.now - Scenario.start).seconds) s: \(what)")
+  }
+
+  private func name(_ delivery: Delivery) -> String {
+    let marks = [(delivery.isOutOfOrder, "out of order"), (delivery.isStale, "stale"), (delivery.queue == .replay, "replay")]
+    let words = marks.filter(\.0).map(\.1).joined(separator: ", ")
+    return "\(delivery.key.id) \(delivery.key.status) for \(delivery.lane.number)\(words.isEmpty ? "" : " (\(words))")"
+  }
+}
