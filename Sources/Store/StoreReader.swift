@@ -25,18 +25,6 @@ struct StoreReader: Sendable {
     }
   }
 
-  /// - Throws: as `StoreConnection` would, if the relay would refuse this file.
-  func check(path: String) throws(StoreError) {
-    do {
-      try database.read { db in
-        guard try StoreConnection.isOurs(db) else { throw StoreError.notAStore(path: path) }
-        guard try !Schema.migrator.hasBeenSuperseded(db) else { throw StoreError.newer(path: path) }
-      }
-    } catch {
-      throw StoreConnection.explain(error, path: path)
-    }
-  }
-
   func waiting() throws(JournalError) -> [WaitingCount] {
     try read { db in
       try Row.fetchAll(db, sql: "SELECT lane, minute, count FROM waiting WHERE count > 0 ORDER BY lane, minute").map {

@@ -130,14 +130,15 @@ struct OpeningTests {
   }
 
   @Test func `a stopped store tells what waits without a relay`() throws {
-    #expect(throws: StoreError.missing(path: path)) { try StoppedStore(path: path) }
+    #expect(throws: StoreError.missing(path: path)) { try SQLiteJournal(stopped: path, clock: ManualClock().clock) }
     let journal = try open()
     _ = try journal.lanes(for: [LaneTerms(name: "shop")])
-    #expect(throws: StoreError.inUse(path: path, pid: "\(getpid())")) { try StoppedStore(path: path) }
+    #expect(throws: StoreError.inUse(path: path, pid: "\(getpid())")) { try SQLiteJournal(stopped: path, clock: ManualClock().clock) }
     journal.close()
-    let stopped = try StoppedStore(path: path)
-    #expect(stopped.standing.lanes.map(\.name) == ["shop"])
-    #expect(stopped.waiting.isEmpty)
+    let stopped = try SQLiteJournal(stopped: path, clock: ManualClock().clock)
+    defer { stopped.close() }
+    #expect(stopped.standing().lanes.map(\.name) == ["shop"])
+    #expect(try stopped.waiting().isEmpty)
     #expect(failure() == nil)
   }
 }

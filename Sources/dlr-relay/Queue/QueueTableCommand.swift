@@ -1,8 +1,5 @@
 import ArgumentParser
-import Foundation
-import Model
 import Status
-import Store
 
 /// What waits, by route and age.
 struct QueueTableCommand: AsyncParsableCommand {
@@ -17,29 +14,9 @@ struct QueueTableCommand: AsyncParsableCommand {
   @OptionGroup var options: QueueOptions
 
   func run() async throws {
-    let configuration = try options.configuration()
-    let table = try await running(configuration) ?? stopped(configuration)
-    if options.json {
-      print(try jsonText(table))
-    } else {
-      print(table.text)
-    }
-  }
-
-  /// - Returns: nil if no relay runs.
-  private func running(_ configuration: Configuration) async throws -> QueueTable? {
-    let relay = RunningRelay(configuration.status)
-    guard try await relay.isThere() else { return nil }
-    return try await relay.ask("GET", "/api/v1/queue")
-  }
-
-  private func stopped(_ configuration: Configuration) throws -> QueueTable {
-    do {
-      let store = try StoppedStore(path: configuration.store.path)
-      return QueueTable(
-        waiting: store.waiting, routes: configuration.routes.map(\.name), lanes: store.standing.lanes, at: systemClock())
-    } catch {
-      throw Failure(explain(error, configuration))
+    try await options.withQueues { queues in
+      let table = try await queues.table()
+      print(options.json ? try jsonText(table) : table.text)
     }
   }
 }

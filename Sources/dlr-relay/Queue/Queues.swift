@@ -6,6 +6,7 @@ import Store
 
 /// The queues of a relay that runs, or of one that does not.
 protocol Queues: Sendable {
+  func table() async throws -> QueueTable
   func report(_ id: Int64) async throws -> ReportAnswer
   func count(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> Int
   func start(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> JobAnswer
@@ -19,6 +20,7 @@ protocol Queues: Sendable {
 extension RunningRelay: Queues {
   var isRunning: Bool { true }
 
+  func table() async throws -> QueueTable { try await ask("GET", "/api/v1/queue") }
   func report(_ id: Int64) async throws -> ReportAnswer { try await ask("GET", "/api/v1/reports/\(id)") }
 
   func count(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> Int {

@@ -1,23 +1,21 @@
-import Foundation
 import Model
 import Observe
 import Status
 import Store
 import Traffic
 
-/// The queues of a relay that does not run. Its store is opened as the relay itself would open it, and sends nothing.
+/// The queues of a relay that does not run. Nothing is sent, and nothing deleted.
 final class StoppedRelay: Queues {
   private static let lookEvery: Swift.Duration = .milliseconds(20)
 
   private let journal: SQLiteJournal
+  private let routes: [String]
   private let `operator`: Operator
 
   /// - Throws: `StoreError` if there is no store, or it cannot be used now.
   init(_ configuration: Configuration) throws {
     let path = configuration.store.path
-    guard FileManager.default.fileExists(atPath: path) else { throw StoreError.missing(path: path) }
-    let journal = try SQLiteJournal(
-      path: path, retention: configuration.store.retention, clock: systemClock, observer: { _ in })
+    let journal = try SQLiteJournal(stopped: path, clock: systemClock)
     do {
       _ = try journal.lanes(for: configuration.routes.map(LaneTerms.init))
     } catch {
@@ -25,6 +23,7 @@ final class StoppedRelay: Queues {
       throw Failure("the routes could not be entered into \(path): \(error)")
     }
     self.journal = journal
+    routes = configuration.routes.map(\.name)
     let source = StatusSource(
       version: version, startedAt: systemClock(), recorder: Recorder(), clock: systemClock,
       configuration: { LoadedConfiguration(configuration, fingerprint: "", at: systemClock()) },
@@ -43,6 +42,11 @@ final class StoppedRelay: Queues {
   func close() { journal.close() }
 
   var isRunning: Bool { false }
+
+  func table() async throws -> QueueTable {
+    let waiting = try await offPool { [journal] in Result { try journal.waiting() } }.get()
+    return QueueTable(waiting: waiting, routes: routes, lanes: journal.standing().lanes, at: systemClock())
+  }
 
   func report(_ id: Int64) async throws -> ReportAnswer { try await `operator`.report(id) }
   func count(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> Int { try await `operator`.count(kind, selection) }
