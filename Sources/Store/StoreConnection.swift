@@ -9,8 +9,11 @@ import Model
 /// WAL-Reset Bug"), so there is never a second one: readers are opened read-only. GRDB opens, configures and migrates; between
 /// two calls of `use` nothing of it runs. Belongs to the writer's thread.
 final class StoreConnection {
-  /// Pages in the WAL after which the writer moves them into the database, between two commits.
-  static let checkpointPages: Int32 = 2_000
+  /// Of new stores; one that exists keeps its own. A commit writes whole pages, a dozen or two whatever it holds, and most commits
+  /// hold a report or two: with pages of 4 KiB one at 500 reports/s wrote 53 KiB, with these 21 KiB, at the same cost of processor.
+  static let pageBytes = 1_024
+  /// Pages in the WAL after which the writer moves them into the database, between two commits: 8 MiB.
+  static let checkpointPages: Int32 = 8_192
   private static let cacheKiB = 4 * 1024
   private static let walBytesKept = 32 * 1024 * 1024
 
@@ -91,6 +94,8 @@ final class StoreConnection {
     configuration.prepareDatabase { db in
       guard try isOurs(db) else { throw StoreError.notAStore(path: path) }
       // Here and not by GRDB's journalMode, which goes on to set synchronous = NORMAL: commits would not be on disk.
+      // Before anything is written, that is before the WAL mode.
+      try db.execute(sql: "PRAGMA page_size = \(pageBytes)")
       guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
         throw StoreError.unusable(path: path, words: "its file system does not support the WAL mode of SQLite")
       }

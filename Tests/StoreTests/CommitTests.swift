@@ -100,13 +100,13 @@ struct CommitTests {
   @Test func `the WAL is moved into the file once it has grown, and nothing is lost by it`() async throws {
     try await Bench.with(.sqlite) { bench in
       let lane = try bench.lanes("shop")[0]
-      // More pages than the writer leaves in the WAL: 4 KiB each.
+      // More pages than the writer leaves in the WAL.
       for id in 1...200 as ClosedRange<Int64> { bench.journal.append(bench.arrival(id, to: [lane], bytes: 60_000)) { _ in } }
       await bench.append(201, to: [lane])
       try bench.nudge()
       try bench.nudge()
       let size = try #require(try FileManager.default.attributesOfItem(atPath: bench.storePath)[.size] as? Int)
-      #expect(size > Int(StoreConnection.checkpointPages) * 4_096)
+      #expect(size > Int(StoreConnection.checkpointPages) * StoreConnection.pageBytes)
       try bench.restart()
       #expect(bench.standing(of: lane).matched == 201)
       var (count, bytes) = (0, 0)

@@ -40,6 +40,12 @@ struct OpeningTests {
     #expect(try connection.slowly { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
   }
 
+  @Test func `a new store has the small pages that small commits want`() throws {
+    let connection = try StoreConnection(path: path)
+    defer { connection.close() }
+    #expect(try connection.slowly { try Int.fetchOne($0, sql: "PRAGMA page_size") } == StoreConnection.pageBytes)
+  }
+
   @Test func `a second relay on the same store is told which process has it`() throws {
     let first = try open()
     #expect(failure() == .inUse(path: path, pid: "\(getpid())"))
