@@ -20,6 +20,8 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     var start: [Attempt] = []
     var fetch: [(queue: Queue, lane: LaneID)] = []
     var settle: [Settlement] = []
+    /// Memory of what was dropped because it had been withdrawn.
+    var giveBack: [(lane: LaneID, bytes: Int)] = []
     /// Each lane at most once, as it is now.
     var keep: [(lane: LaneID, state: LaneState)] = []
     var release: [(lane: LaneID, heldSince: Instant)] = []
@@ -49,6 +51,7 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
   /// The earliest wake in the heap for each lane, so that a lane is not pushed twice for the same or a later time.
   private var wakeOf: [Instant?]
   private var settlements: [Settlement] = []
+  private var dropped: [(lane: LaneID, bytes: Int)] = []
 
   /// - Parameters:
   ///   - lanes: of the routes, in the same order.
@@ -75,6 +78,10 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     for delivery in handover.deliveries { change(delivery.lane) { $0.handed(delivery) } }
     for lane in handover.spilled { change(lane) { $0.spilled() } }
     for page in handover.pages { change(page.lane) { $0.paged(page) } }
+    for withdrawn in handover.withdrawn {
+      let bytes = change(withdrawn.lane) { $0.withdrawn(withdrawn.seqs, from: withdrawn.queue) }
+      if bytes > 0 { dropped.append((withdrawn.lane, bytes)) }
+    }
     for due in handover.due { change(due.lane) { $0.isDue(due.queue, at: due.at) } }
     for held in handover.held { change(held.lane) { $0.holds(since: held.at) } }
   }
@@ -119,6 +126,7 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
   mutating func advance(to now: Instant) -> Output {
     var output = Output()
     swap(&output.settle, &settlements)
+    swap(&output.giveBack, &dropped)
     for index in dirty { if let state = lanes[index].takeState() { output.keep.append((lanes[index].id, state)) } }
     guard !isStopping else { return output }
     while let wake = wakes.min, wake.at <= now {

@@ -47,6 +47,7 @@ struct Lane {
   mutating func handed(_ delivery: Delivery) { queues.handed(delivery) }
   mutating func spilled() { queues.spilled() }
   mutating func isDue(_ queue: Queue, at due: Instant) { queues.isDue(queue, at: due) }
+  mutating func withdrawn(_ seqs: Set<Int64>, from queue: Queue) -> Int { queues.withdrawn(seqs, from: queue) }
 
   mutating func paged(_ page: Page) {
     queues.paged(page)

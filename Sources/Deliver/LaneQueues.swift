@@ -60,6 +60,22 @@ struct LaneQueues {
     }
   }
 
+  /// These are owed no more.
+  /// - Returns: what was dropped of them, in bytes of `Delivery.cost`; nothing for those that are not here, but in flight.
+  mutating func withdrawn(_ seqs: Set<Int64>, from queue: Queue) -> Int {
+    switch queue {
+    case .ready: Self.drop(seqs, from: &ready)
+    case .retry: Self.drop(seqs, from: &retry.deliveries)
+    case .replay: Self.drop(seqs, from: &replay.deliveries)
+    }
+  }
+
+  private static func drop(_ seqs: Set<Int64>, from deliveries: inout Deque<Delivery>) -> Int {
+    let before = deliveries.reduce(0) { $0 + $1.cost }
+    deliveries.removeAll { seqs.contains($0.seq) }
+    return before - deliveries.reduce(0) { $0 + $1.cost }
+  }
+
   /// A delivery is in the queue on disk, to be sent at a time.
   mutating func isDue(_ queue: Queue, at due: Instant) {
     switch queue {

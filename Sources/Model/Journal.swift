@@ -73,6 +73,9 @@ package struct Handover: Sendable {
   package var due: [Due] = []
   /// Lanes in which an earlier status began to hold a later one back, and when.
   package var held: [Due] = []
+  /// Handed over before and owed no more, though not by a settlement. What is not in flight is to be dropped, and its memory given
+  /// back by `Journal.giveBack`; what is in flight gives it back by its settlement, as ever.
+  package var withdrawn: [Withdrawn] = []
   /// How many settlements are on disk now that were not before.
   package var settled = 0
 
@@ -82,6 +85,14 @@ package struct Handover: Sendable {
   package mutating func tell(due new: Due) { Self.keepEarliest(new, in: &due) }
   package mutating func tell(held new: Due) { Self.keepEarliest(new, in: &held) }
 
+  package mutating func tell(withdrawn seq: Int64, of lane: LaneID, from queue: Queue) {
+    if let index = withdrawn.firstIndex(where: { $0.lane == lane && $0.queue == queue }) {
+      withdrawn[index].seqs.insert(seq)
+    } else {
+      withdrawn.append(Withdrawn(lane: lane, queue: queue, seqs: [seq]))
+    }
+  }
+
   private static func keepEarliest(_ new: Due, in list: inout [Due]) {
     if let index = list.firstIndex(where: { $0.lane == new.lane && $0.queue == new.queue }) {
       list[index].at = min(list[index].at, new.at)
@@ -90,7 +101,9 @@ package struct Handover: Sendable {
     }
   }
 
-  package var isEmpty: Bool { deliveries.isEmpty && spilled.isEmpty && pages.isEmpty && due.isEmpty && held.isEmpty && settled == 0 }
+  package var isEmpty: Bool {
+    deliveries.isEmpty && spilled.isEmpty && pages.isEmpty && due.isEmpty && held.isEmpty && withdrawn.isEmpty && settled == 0
+  }
 
   package struct Due: Sendable, Equatable {
     package var lane: LaneID
@@ -101,6 +114,18 @@ package struct Handover: Sendable {
       self.lane = lane
       self.queue = queue
       self.at = at
+    }
+  }
+
+  package struct Withdrawn: Sendable, Equatable {
+    package var lane: LaneID
+    package var queue: Queue
+    package var seqs: Set<Int64>
+
+    package init(lane: LaneID, queue: Queue, seqs: Set<Int64>) {
+      self.lane = lane
+      self.queue = queue
+      self.seqs = seqs
     }
   }
 }
@@ -141,7 +166,7 @@ package enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {
 /// Lanes and memory: a lane is *live* while committed deliveries are handed over in memory, and *spilled* while they stay on
 /// disk until fetched. Every lane starts spilled from its beginning, which is the whole of recovery. Only the writer
 /// switches, between commits, so that nothing is handed over twice or overtaken; it counts what each lane holds in memory
-/// (`Delivery.cost`, given back by `settle`) and spills a lane at its bound.
+/// (`Delivery.cost`, given back by `settle`, or by `giveBack` for what is dropped without an attempt) and spills a lane at its bound.
 package protocol Journal: Sendable {
   /// The lanes of the named routes, in the same order, which are treated by these terms from here on; new names get new lanes.
   /// Lanes of other names stay as they are: their deliveries are kept. Blocks until it is on disk.
@@ -169,6 +194,9 @@ package protocol Journal: Sendable {
   /// Takes results, to be on disk with the next commit and at most `Limits.settleDelayMax` from now. They are kept and tried
   /// again if a commit fails. A settlement of what is settled already changes nothing.
   func settle(_ results: [Settlement])
+
+  /// Deliveries of the lane that were handed over and then withdrawn are gone from memory, which held so many bytes of `Delivery.cost`.
+  func giveBack(_ bytes: Int, of lane: LaneID)
 
   /// Asks for a page. The answer is in a handover that comes after all results settled before this call, and not before the lane
   /// has given back enough of the memory it holds (`LaneBook.mayPage`).

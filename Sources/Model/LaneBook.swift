@@ -117,7 +117,16 @@ package struct LaneBook: Sendable {
     return due > cursor ? due : cursor + .microseconds(1)
   }
 
-  /// A handed-over delivery was settled, and its memory is free.
+  /// True if the delivery at this place of a queue was handed over: it may be in memory, or in flight.
+  package func wasHandedOver(_ seq: Int64, of lane: LaneID, in queue: Queue, due: Instant) -> Bool {
+    guard queue == .ready else {
+      let cursor = retryCursor(lane, in: queue)
+      return (due, seq) <= (cursor.due, cursor.seq)
+    }
+    return isLive(lane) || seq <= readyCursor(lane)
+  }
+
+  /// Handed-over deliveries were settled or dropped, and their memory is free.
   package mutating func released(_ cost: Int, of lane: LaneID) {
     guard lanes[lane.number] != nil else { return }
     lanes[lane.number]!.heldBytes -= cost

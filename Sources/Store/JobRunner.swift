@@ -4,7 +4,19 @@ import Model
 struct OpenJob {
   /// What it walks over, lane by lane in the order of arrival. Nothing moves from a later one of these into an earlier one behind
   /// the job's back, so that one pass meets all that is meant.
-  enum Phase { case held, ready, retry, replay, dead }
+  enum Phase {
+    case held, ready, retry, replay, dead
+
+    /// nil: nothing of it is ever handed over.
+    var queue: Queue? {
+      switch self {
+      case .ready: .ready
+      case .retry: .retry
+      case .replay: .replay
+      case .held, .dead: nil
+      }
+    }
+  }
 
   let id: Int64
   let kind: QueueJob.Kind
@@ -172,6 +184,9 @@ extension Transaction {
 
   private mutating func discard(_ waiting: Waiting, in lane: LaneID, _ phase: OpenJob.Phase, _ job: inout OpenJob) throws(SQLiteFailure) {
     try remove(waiting.seq, from: phase, in: lane)
+    if let queue = phase.queue, book.wasHandedOver(waiting.seq, of: lane, in: queue, due: waiting.due) {
+      told.tell(withdrawn: waiting.seq, of: lane, from: queue)
+    }
     tally.discarded(lane, wasDead: phase == .dead, at: waiting.owedAt)
     job.count += 1
     if phase != .dead { try placeAgain(behind: waiting.seq, in: lane) }
@@ -180,8 +195,7 @@ extension Transaction {
   /// Undoes a replay that nobody was handed yet.
   private mutating func takeBack(_ waiting: Waiting, in lane: LaneID, _ phase: OpenJob.Phase, _ job: inout OpenJob) throws(SQLiteFailure) {
     guard let replay = waiting.replay, replay.job == job.id, waiting.tries == 0 else { return }
-    let cursor = book.retryCursor(lane, in: .replay)
-    guard phase == .held || (waiting.due, waiting.seq) > (cursor.due, cursor.seq) else { return }
+    guard phase == .held || !book.wasHandedOver(waiting.seq, of: lane, in: .replay, due: waiting.due) else { return }
     try remove(waiting.seq, from: phase, in: lane)
     if let diedAt = replay.diedAt {
       try statements.insertDead.run(

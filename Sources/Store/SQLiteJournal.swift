@@ -87,6 +87,8 @@ package final class SQLiteJournal: QueueOperations {
 
   package func release(_ lane: LaneID, heldSince: Instant) { inbox.put(release: lane, heldSince: heldSince) }
 
+  package func giveBack(_ bytes: Int, of lane: LaneID) { _ = inbox.put(task: { writer in writer.giveBack(bytes, of: lane) }) }
+
   package func fetch(_ queue: Queue, of lane: LaneID) { inbox.put(fetch: queue, of: lane) }
 
   package func count(refused reason: String) { inbox.put(refused: reason) }

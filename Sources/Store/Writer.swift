@@ -280,6 +280,9 @@ final class Writer {
 
   // MARK: - Between commits
 
+  /// Of what was dropped unsent.
+  func giveBack(_ bytes: Int, of lane: LaneID) { book.released(bytes, of: lane) }
+
   private func checkpoint() {
     guard !isBroken else { return }
     do {

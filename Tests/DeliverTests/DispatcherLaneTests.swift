@@ -22,6 +22,33 @@ struct DispatcherLaneTests {
 
   private func dueTime(_ settlement: Settlement) -> Instant? { if case .retry(let due) = settlement.result { due } else { nil } }
 
+  // MARK: - Withdrawn
+
+  @Test func `what is withdrawn is not sent, and gives its memory back unless it is in flight`() {
+    for queue in [Queue.ready, .retry, .replay] {
+      var dispatcher = live([route { $0.concurrency = 2 }])
+      let deliveries = (1...6).map { delivery($0, queue: queue) }
+      var pages = Handover()
+      pages.pages = [page(deliveries, queue)]
+      dispatcher.receive(pages)
+      let inFlight = dispatcher.advance(to: noon).start
+      #expect(inFlight.map(\.delivery.seq) == [1, 2])
+      var withdrawal = Handover()
+      for seq in [1, 3, 4, 6, 99] as [Int64] { withdrawal.tell(withdrawn: seq, of: LaneID(1), from: queue) }
+      let other: Queue = queue == .retry ? .replay : .retry
+      withdrawal.tell(withdrawn: 5, of: LaneID(1), from: other)
+      dispatcher.receive(withdrawal)
+      let output = dispatcher.advance(to: noon)
+      #expect(output.giveBack.map(\.bytes) == [3 * deliveries[0].cost])
+      #expect(output.giveBack.map(\.lane) == [LaneID(1)])
+      #expect(dispatcher.advance(to: noon).giveBack.isEmpty)
+      for attempt in inFlight { dispatcher.ended(attempt, Ending(.answered(status: 200)), at: noon) }
+      let next = dispatcher.advance(to: noon)
+      #expect(next.settle.map(\.seq) == [1, 2], "what is in flight is settled like any other")
+      #expect(next.start.map(\.delivery.seq) == [5])
+    }
+  }
+
   // MARK: - Verdicts
 
   @Test func `time in which the lane could not send gives no delivery up`() {

@@ -91,6 +91,23 @@ import Traffic
     #expect(book.dueAfterCursor(Instant(microseconds: 5), of: lane) == Instant(microseconds: 5))
   }
 
+  @Test func `it knows what was handed over of each queue`() {
+    var (book, replayed) = (book(), delivery(3))
+    replayed.queue = .replay
+    func wasHandedOver(_ seq: Int64, _ queue: Queue, _ due: Int64 = 0) -> Bool {
+      book.wasHandedOver(seq, of: lane, in: queue, due: Instant(microseconds: due))
+    }
+    #expect([Queue.ready, .retry, .replay].map { wasHandedOver(1, $0) } == [false, false, false])
+    book.paged(delivery(7))
+    book.paged(delivery(5), due: Instant(microseconds: 50))
+    book.paged(replayed, due: Instant(microseconds: 40))
+    #expect([7, 8].map { wasHandedOver($0, .ready) } == [true, false])
+    #expect([(9, 49), (5, 50), (6, 50), (1, 51)].map { wasHandedOver($0, .retry, $1) } == [true, true, false, false])
+    #expect([(9, 39), (3, 40), (4, 40), (1, 41)].map { wasHandedOver($0, .replay, $1) } == [true, true, false, false])
+    book.caughtUp(lane)
+    #expect(wasHandedOver(99, .ready), "a live lane is handed everything")
+  }
+
   @Test func `a retry is due after everything handed over from its queue`() {
     var book = book()
     book.paged(delivery(3), due: Instant(microseconds: 50))

@@ -147,6 +147,24 @@ struct QueueCommandTests {
     }
   }
 
+  @Test func `what a lane has in memory is discarded too`() async throws {
+    let app = try await RecordingApp.start()
+    try await RelayProcess.with(rules: rules(Self.route(app))) { relay in
+      try await relay.start()
+      // Sent to once, the lane has caught up, and what arrives from here on is handed to it in memory.
+      #expect(try await relay.post(SentReport(id: 1, text: "@shop").bytes).status == 200)
+      try await app.taken("dlr_1_delivered")
+      #expect(try await relay.queue("pause", "shop").exit == .code(0))
+      for id in 2...4 { #expect(try await relay.post(SentReport(id: Int64(id), text: "@shop").bytes).status == 200) }
+      #expect(try await relay.queue("discard", "--all", "--state", "waiting", "--yes").exit == .code(0))
+      _ = try await relay.status { $0["shop"].discarded == 3 }
+      #expect(try await relay.queue("resume", "shop").exit == .code(0))
+      #expect(try await relay.post(SentReport(id: 5, text: "@shop").bytes).status == 200)
+      _ = try await relay.status { $0["shop"].delivered == 2 }
+      #expect(app.copies.map(\.id) == ["dlr_1_delivered", "dlr_5_delivered"])
+    }
+  }
+
   @Test func `all of it works on the store of a stopped relay, and takes effect when it starts`() async throws {
     let app = try await Self.failingApp()
     try await RelayProcess.with(rules: rules(Self.route(app))) { relay in

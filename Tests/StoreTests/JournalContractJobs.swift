@@ -211,6 +211,62 @@ struct JournalContractJobs {
   }
 
   @Test(arguments: Implementation.allCases)
+  func `what was handed over and is discarded is withdrawn, and makes room once it is given back`(
+    _ implementation: Implementation
+  ) async throws {
+    let cost = 32 + Limits.deliveryOverheadBytes
+    let book = LaneBook(laneBytesMax: 3 * cost, lanesBytesMax: 100 * cost, laneBytesAssured: 3 * cost)
+    try await Bench.with(implementation, book: book) { bench in
+      let lane = try bench.lanes("shop")[0]
+      _ = try await bench.catchUp(lane)
+      for id in 1...4 as ClosedRange<Int64> { await bench.append(id, to: [lane]) }
+      try await bench.receiver.wait { $0.spilled == [lane] }
+      #expect(bench.receiver.seen.deliveries.map(\.seq) == [1, 2, 3])
+      #expect(try await bench.run(.discard, Selection(state: .waiting)).count == 4)
+      try await bench.receiver.wait { !$0.withdrawn.isEmpty }
+      #expect(bench.receiver.seen.withdrawn == [Handover.Withdrawn(lane: lane, queue: .ready, seqs: [1, 2, 3])], "4 stayed on disk")
+
+      await bench.append(5, to: [lane])
+      bench.journal.fetch(.ready, of: lane)
+      for _ in 0..<10 { try bench.nudge() }
+      #expect(bench.receiver.pages(.ready, of: lane).count == 1, "what is withdrawn is in memory until somebody says that it is not")
+      // The first is in flight, and its attempt ends; the others were dropped.
+      bench.journal.giveBack(2 * cost, of: lane)
+      try await bench.receiver.wait { $0.pages(.ready, of: lane).count == 2 }
+      let handed = bench.receiver.pages(.ready, of: lane)[1].deliveries
+      #expect(handed.map(\.seq) == [5])
+      try await bench.settle(bench.receiver.seen.deliveries[0], .delivered)
+      #expect(bench.standing(of: lane).delivered == 0)
+      // A lane that gives back more than it holds is stopped by the book; one that gives back less has no room for these.
+      for id in 6...7 as ClosedRange<Int64> { await bench.append(id, to: [lane]) }
+      try await bench.receiver.wait { $0.deliveries.map(\.seq) == [1, 2, 3, 6, 7] }
+      #expect(bench.receiver.seen.spilled == [lane])
+    }
+  }
+
+  @Test(arguments: Implementation.allCases)
+  func `retries and replays that were handed over are withdrawn, and those that were not are not`(
+    _ implementation: Implementation
+  ) async throws {
+    try await Bench.with(implementation) { bench in
+      let later = bench.clock.now + .hours(1)
+      let (lane, _) = try await settled(
+        [.retry(due: bench.clock.now), .retry(due: later), .delivered, .delivered], bench)
+      _ = try await bench.run(.replay, Selection(state: .delivered), rate: 0.01)
+      bench.clock.advance(by: .seconds(1))
+      #expect(try await bench.fetch(.retry, of: lane).deliveries.map(\.seq) == [1])
+      #expect(try await bench.fetch(.replay, of: lane).deliveries.map(\.seq) == [3])
+      #expect(try await bench.run(.discard, Selection(state: .waiting)).count == 4)
+      try await bench.receiver.wait { !$0.withdrawn.isEmpty }
+      let expected = [
+        Handover.Withdrawn(lane: lane, queue: .retry, seqs: [1]), Handover.Withdrawn(lane: lane, queue: .replay, seqs: [3]),
+      ]
+      #expect(bench.receiver.seen.withdrawn.count == 2)
+      for one in expected { #expect(bench.receiver.seen.withdrawn.contains(one)) }
+    }
+  }
+
+  @Test(arguments: Implementation.allCases)
   func `a report is shown with all of its statuses, shares and attempts`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
       let lanes = try bench.lanes("shop", "clinic")

@@ -180,11 +180,13 @@ struct JournalsInStepTests {
       var deliveries: [Delivery]
       var pages: [Page.Words]
       var spilled: [LaneID]
+      var withdrawn: Set<String>
 
       init(_ handovers: [Handover]) {
         deliveries = handovers.flatMap(\.deliveries)
         pages = handovers.flatMap(\.pages).map(Page.Words.init)
         spilled = handovers.flatMap(\.spilled)
+        withdrawn = Set(handovers.flatMap(\.withdrawn).flatMap { one in one.seqs.map { "\($0) of \(one.lane) in \(one.queue)" } })
       }
     }
 

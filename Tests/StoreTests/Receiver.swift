@@ -10,6 +10,7 @@ final class Receiver: Sendable {
     var spilled: [LaneID] { handovers.flatMap(\.spilled) }
     var due: [Handover.Due] { handovers.flatMap(\.due) }
     var held: [Handover.Due] { handovers.flatMap(\.held) }
+    var withdrawn: [Handover.Withdrawn] { handovers.flatMap(\.withdrawn) }
 
     func pages(_ queue: Queue, of lane: LaneID) -> [Page] {
       handovers.flatMap(\.pages).filter { $0.queue == queue && $0.lane == lane }

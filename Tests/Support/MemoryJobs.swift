@@ -94,7 +94,9 @@ extension MemoryTables {
 
   /// Takes a waiting one out.
   private mutating func remove(_ one: Meant, _ book: LaneBook, _ now: Instant) {
-    if owed[one.lane]!.removeValue(forKey: one.seq)!.place == .held { change(one.lane) { $0.held -= 1 } }
+    let entry = owed[one.lane]!.removeValue(forKey: one.seq)!
+    if entry.place == .held { change(one.lane) { $0.held -= 1 } }
+    withdraw(entry, one.seq, of: one.lane, book)
     placeAgain(behind: one.seq, in: one.lane, book, now)
   }
 

@@ -115,6 +115,14 @@ package final class MemoryJournal: QueueOperations {
     }
   }
 
+  package func giveBack(_ bytes: Int, of lane: LaneID) {
+    change { state in
+      guard !state.isClosed else { return }
+      state.book.released(bytes, of: lane)
+      answerFetches(&state)
+    }
+  }
+
   package func fetch(_ queue: Queue, of lane: LaneID) {
     change { state in
       guard !state.isClosed else { return }

@@ -223,6 +223,12 @@ struct MemoryTables: Sendable {
 
   func heldSince(_ lane: LaneID) -> Instant? { owed[lane, default: [:]].values.filter { $0.place == .held }.compactMap(\.since).min() }
 
+  /// A waiting one is owed no more, though it was handed over.
+  mutating func withdraw(_ entry: Owed, _ seq: Int64, of lane: LaneID, _ book: LaneBook) {
+    guard entry.place != .held, book.wasHandedOver(seq, of: lane, in: entry.queue, due: entry.due) else { return }
+    told.tell(withdrawn: seq, of: lane, from: entry.queue)
+  }
+
   // MARK: - Results
 
   mutating func settle(_ settlement: Settlement, _ book: LaneBook, _ now: Instant) {
