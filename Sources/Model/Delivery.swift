@@ -12,8 +12,8 @@ package struct Delivery: Sendable, Equatable {
   package var seq: Int64
   package var key: ReportKey
   package var receivedAt: Instant
-  /// When the route came to be owed the copy: `receivedAt`, except where a report was routed again later. Age and giving up
-  /// count from here.
+  /// When the route came to be owed the copy: `receivedAt`, except where a report was routed again later, or replayed; then when the
+  /// replay's turn came. Age and giving up count from here.
   package var owedAt: Instant
   package var payload: Payload
   /// Failed tries so far; of a replay, since it began.

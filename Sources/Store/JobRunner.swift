@@ -173,12 +173,14 @@ extension Transaction {
     guard try statements.findPayload.first(.integer(past.seq), body: { _ in true }) != nil else { return }
     let wasDead = past.replay?.diedAt != nil
     if wasDead { _ = try statements.deleteDead.first(.lane(lane), .integer(past.seq)) { $0.integer(0) } }
-    var waiting = Waiting(seq: past.seq, due: max(job.due, now), owedAt: now, replay: past.replay)
+    // What a rate puts off is owed from its turn on: until then it neither waits nor grows old.
+    let due = max(job.due, now)
+    var waiting = Waiting(seq: past.seq, due: due, owedAt: due, replay: past.replay)
     waiting.replay!.job = job.id
-    tally.replayed(lane, wasDead: wasDead, at: now)
+    tally.replayed(lane, wasDead: wasDead, at: due)
     let earlier = try statements.earlierStatuses.all(.integer(past.seq), .count(Limits.statusesOrderedMax)) { $0.integer(0) }
     try place(waiting, in: lane, behind: earlier, from: now)
-    job.due = waiting.due + job.pause
+    job.due = due + job.pause
     job.count += 1
   }
 

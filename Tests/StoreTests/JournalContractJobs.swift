@@ -105,6 +105,31 @@ struct JournalContractJobs {
   }
 
   @Test(arguments: Implementation.allCases)
+  func `a copy of a paced replay is owed since its turn came`(_ implementation: Implementation) async throws {
+    try await Bench.with(implementation) { bench in
+      let (lane, _) = try await settled(Array(repeating: .dead, count: 4), bench)
+      let start = bench.clock.now
+      let job = try await bench.run(.replay, Selection(state: .dead), rate: 0.01)
+      #expect(try bench.journal.waiting().map(\.count) == [1, 1, 1, 1], "each in a minute of its own")
+      try expectBalance(bench)
+      for turn in 0..<2 {
+        let turnAt = start + .seconds(100 * turn)
+        #expect(try bench.journal.oldestWaiting() == [lane: turnAt])
+        let delivery = try #require(try await bench.fetch(.replay, of: lane).deliveries.first)
+        #expect(delivery.owedAt == turnAt)
+        try await bench.settle(delivery, .delivered)
+        bench.clock.advance(by: .seconds(100))
+      }
+      try expectBalance(bench)
+      _ = try await bench.run(.discard, Selection(state: .waiting, reportID: 3))
+      try expectBalance(bench)
+      try await bench.cancel(job)
+      #expect(try bench.journal.waiting().isEmpty)
+      #expect(bench.standing(of: lane).dead == 1)
+    }
+  }
+
+  @Test(arguments: Implementation.allCases)
   func `a cancelled replay takes back what nobody was handed`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
       let (lane, _) = try await settled([.dead, .dead, .dead, .delivered], bench)
