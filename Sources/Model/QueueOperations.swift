@@ -49,10 +49,13 @@ package struct QueueJob: Sendable, Equatable {
   /// When all that were meant had been queued or discarded, or it was cancelled; nil while it works.
   package var endedAt: Instant?
   package var isCancelled: Bool
+  /// False once nothing is left to do; of a replay that was cancelled, once all that is to go back has gone.
+  package var hasWork: Bool
 
+  /// - Parameter hasWork: nil: until it ends.
   package init(
     id: Int64, kind: Kind, selection: Selection, rate: Double?, createdAt: Instant, count: Int = 0, endedAt: Instant? = nil,
-    isCancelled: Bool = false
+    isCancelled: Bool = false, hasWork: Bool? = nil
   ) {
     self.id = id
     self.kind = kind
@@ -62,6 +65,7 @@ package struct QueueJob: Sendable, Equatable {
     self.count = count
     self.endedAt = endedAt
     self.isCancelled = isCancelled
+    self.hasWork = hasWork ?? (endedAt == nil)
   }
 }
 
@@ -160,7 +164,8 @@ package protocol QueueOperations: Journal {
     _ kind: QueueJob.Kind, _ selection: Selection, rate: Double?, then: @escaping @Sendable (Result<QueueJob, JournalError>) -> Void)
 
   /// Ends a job. What a replay has queued and nobody has tried yet goes back to where it was; what was discarded stays so.
-  /// - Parameter then: gets the job as it is then; nil if there is none of that number.
+  /// - Parameter then: gets the job as it is then, in which `hasWork` is true until all of that went back; nil if there is none of that
+  ///   number. To cancel it again only tells how far that is.
   func cancel(job id: Int64, then: @escaping @Sendable (Result<QueueJob?, JournalError>) -> Void)
 
   /// The last `Limits.jobsShownMax`, the newest first. Blocks; not for the data path.

@@ -44,7 +44,8 @@ extension QueueJob {
     (selection.since, selection.until) = (instant("since"), instant("until"))
     self.init(
       id: row["id"], kind: Kind(rawValue: row["kind"])!, selection: selection, rate: row["rate"], createdAt: instant("created_at")!,
-      count: row["count"], endedAt: instant("ended_at"), isCancelled: row["is_cancelled"])
+      count: row["count"], endedAt: instant("ended_at"), isCancelled: row["is_cancelled"],
+      hasWork: row["has_work"])
   }
 }
 

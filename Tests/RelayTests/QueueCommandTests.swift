@@ -205,14 +205,33 @@ struct QueueCommandTests {
       #expect(try await relay.queue("pause", "shop").exit == .code(0))
       #expect(try await relay.queue("replay", "--all").exit == .code(0))
       _ = try await relay.status { $0["shop"].pending == 3 }
-      let cancel = try await relay.queue("cancel", "1", "--json").json()
-      #expect(cancel["status"] as? String == "cancelled")
+      let cancel = try await relay.queue("cancel", "1")
+      let line = "job 1 is cancelled, and what nobody has tried yet goes back; see how far that is: dlr-relay queue jobs\n"
+      #expect((cancel.exit, cancel.output) == (.code(0), line))
       _ = try await relay.status { ($0["shop"].pending, $0["shop"].dead) == (0, 3) }
+      let again = try await relay.queue("cancel", "1", "--json").json()
+      #expect((again["status"] as? String, again["count"] as? Int) == ("cancelled", 0))
       #expect(try await relay.queue("resume", "shop").exit == .code(0))
       #expect(app.copies.allSatisfy { $0["relay-replay"] == "" })
       let unknown = try await relay.queue("cancel", "9")
       #expect(unknown.exit == .code(1))
       #expect(unknown.errors.count == 1)
+    }
+  }
+
+  @Test func `on a stopped relay a replay is taken back before the command ends`() async throws {
+    let app = try await Self.failingApp()
+    try await RelayProcess.with(rules: rules(Self.route(app))) { relay in
+      try await relay.start()
+      try await Self.bury(relay)
+      #expect(try await relay.stop() == .code(0))
+      #expect(try await relay.queue("replay", "--all").exit == .code(0))
+      let cancel = try await relay.queue("cancel", "1")
+      #expect((cancel.exit, cancel.output, cancel.errors) == (.code(0), "job 1 is cancelled, with 0 copies done\n", []))
+      #expect(try await relay.queue("replay", "--all", "--dry-run").output == "3 dead copies would be sent again\n")
+      try await relay.start()
+      let status = try await relay.status()
+      #expect((status["shop"].pending, status["shop"].dead) == (0, 3))
     }
   }
 

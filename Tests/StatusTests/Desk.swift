@@ -51,6 +51,8 @@ final class Desk: Sendable {
       cancel: { id in
         try self.asked { state in
           guard let index = state.jobs.firstIndex(where: { $0.id == id }) else { return nil }
+          // The second time all went back.
+          state.jobs[index].hasWork = !state.jobs[index].isCancelled
           (state.jobs[index].isCancelled, state.jobs[index].endedAt) = (true, self.now)
           return state.jobs[index]
         }

@@ -71,6 +71,7 @@ struct OperatorTests {
       return [
         try await http("GET", url + "/api/v1/jobs"), try await http("GET", url + "/api/v1/jobs/1"),
         try await http("DELETE", url + "/api/v1/jobs/1"), try await http("GET", url + "/api/v1/jobs/1"),
+        try await http("DELETE", url + "/api/v1/jobs/1"),
       ]
     }
     func replay(_ status: String, endedAt: String) -> String {
@@ -84,9 +85,12 @@ struct OperatorTests {
       {"id": 2, "kind": "discard", "status": "working", "report_id": 5, "route": null, "state": "waiting", "since": null, "until": null,
        "rate": null, "count": 0, "created_at": "2026-04-29T04:32:24.000000Z", "ended_at": null}
       """
-    let (working, cancelled) = (replay("working", endedAt: "null"), replay("cancelled", endedAt: "\"2026-04-29T04:32:24.000000Z\""))
-    let expected = ["{\"jobs\": [\(discard), \(working)]}", working, cancelled, cancelled]
-    #expect(answers.map(\.status) == [200, 200, 200, 200])
+    let ended = "\"2026-04-29T04:32:24.000000Z\""
+    let (working, cancelling) = (replay("working", endedAt: "null"), replay("cancelling", endedAt: ended))
+    let expected = [
+      "{\"jobs\": [\(discard), \(working)]}", working, cancelling, cancelling, replay("cancelled", endedAt: ended),
+    ]
+    #expect(answers.map(\.status) == [200, 200, 200, 200, 200])
     for (answer, text) in zip(answers, expected) {
       #expect(try sameJSON(answer.text, text), "\(answer.text)")
     }

@@ -140,6 +140,7 @@ struct JournalContractJobs {
       #expect(handed.map(\.seq) == [1, 4])
       try await bench.cancel(dead)
       #expect(try bench.journal.jobs().map(\.count) == [1, 1], "the newest first")
+      #expect(try bench.journal.jobs().map(\.hasWork) == [false, false])
       #expect(try bench.journal.jobs().map(\.isCancelled) == [false, true])
       let standing = bench.standing(of: lane)
       #expect([standing.matched, standing.delivered, standing.dead, standing.pending] == [5, 1, 2, 2])

@@ -70,7 +70,7 @@ extension MemoryTables {
       due = due + job.pause
     }
     jobs.append(job)
-    (jobs[jobs.count - 1].count, jobs[jobs.count - 1].endedAt) = (meant.count, now)
+    (jobs[jobs.count - 1].count, jobs[jobs.count - 1].endedAt, jobs[jobs.count - 1].hasWork) = (meant.count, now, false)
     return job
   }
 

@@ -3,7 +3,10 @@ import Model
 /// A job, as people and programs see it.
 package struct JobAnswer: Codable, Sendable, Equatable {
   package enum Status: String, Codable, Sendable {
-    case working, ended, cancelled
+    case working, ended
+    /// What a replay has queued and nobody has tried yet is going back; `count` is not the last word.
+    case cancelling
+    case cancelled
   }
 
   package var id: Int64
@@ -16,7 +19,7 @@ package struct JobAnswer: Codable, Sendable, Equatable {
   @OrNull package var until: String?
   /// A second; null: as fast as the routes take them.
   @OrNull package var rate: Double?
-  /// Copies that it has queued again or discarded so far.
+  /// Copies that it has queued again or discarded so far, without those that went back when it was cancelled.
   package var count: Int
   package var createdAt: String
   @OrNull package var endedAt: String?
@@ -27,7 +30,7 @@ extension JobAnswer {
   init(_ job: QueueJob, route: String?) {
     id = job.id
     kind = job.kind
-    status = job.isCancelled ? .cancelled : job.endedAt == nil ? .working : .ended
+    status = job.isCancelled ? (job.hasWork ? .cancelling : .cancelled) : job.endedAt == nil ? .working : .ended
     reportId = job.selection.reportID
     self.route = route
     state = job.selection.state

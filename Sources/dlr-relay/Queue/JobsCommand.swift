@@ -31,7 +31,7 @@ struct CancelCommand: AsyncParsableCommand {
   func run() async throws {
     try await options.withQueues { queues in
       let answer = try await queues.cancel(job: job)
-      print(options.json ? try jsonText(answer) : "job \(answer.id) is \(answer.status), with \(grouped(answer.count)) copies done")
+      print(options.json ? try jsonText(answer) : answer.text)
     }
   }
 }
@@ -48,6 +48,11 @@ extension JobList {
 }
 
 extension JobAnswer {
+  fileprivate var text: String {
+    guard status == .cancelling else { return "job \(id) is \(status), with \(grouped(count)) copies done" }
+    return "job \(id) is cancelled, and what nobody has tried yet goes back; see how far that is: dlr-relay queue jobs"
+  }
+
   /// `dead, route shop, from 2026-..., 20/s`.
   fileprivate var selectionText: String {
     var parts = [state.rawValue]

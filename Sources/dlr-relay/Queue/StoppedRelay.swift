@@ -54,18 +54,27 @@ final class StoppedRelay: Queues {
   /// - Returns: when the job has ended, since nobody else would go on with it. Interrupted, the relay goes on when it starts.
   func start(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> JobAnswer {
     let job = try await `operator`.start(kind, selection)
-    let line = { @Sendable [`operator`] in "\(grouped(try await `operator`.job(job.id).count)) done" }
-    return try await withProgress(line) {
+    return try await atEnd { [`operator`] in try await `operator`.job(job.id) }
+  }
+
+  func jobs() async throws -> JobList { try await `operator`.jobs() }
+
+  /// - Returns: when everything that nobody tried has gone back, as of `start`.
+  func cancel(job id: Int64) async throws -> JobAnswer {
+    // Asked again it tells how far it is, also of a job that is not among the last.
+    try await atEnd { [`operator`] in try await `operator`.cancel(job: id) }
+  }
+
+  private func atEnd(_ look: @escaping @Sendable () async throws -> JobAnswer) async throws -> JobAnswer {
+    try await withProgress({ "\(grouped(try await look().count)) done" }) {
       while true {
-        let now = try await `operator`.job(job.id)
-        if now.endedAt != nil { return now }
+        let job = try await look()
+        if job.status == .ended || job.status == .cancelled { return job }
         try await Task.sleep(for: Self.lookEvery)
       }
     }
   }
 
-  func jobs() async throws -> JobList { try await `operator`.jobs() }
-  func cancel(job id: Int64) async throws -> JobAnswer { try await `operator`.cancel(job: id) }
   func pause(route: String) async throws -> StatusReport.Route { try await `operator`.pause(route: route) }
   func resume(route: String) async throws -> StatusReport.Route { try await `operator`.resume(route: route) }
 }
