@@ -44,15 +44,19 @@ final class Program: Sendable {
     return URL(filePath: tests ?? "").deletingLastPathComponent().appending(path: "dlr-relay").path
   }()
 
-  /// Runs a program with exactly this environment, no stdin, and no descriptor of this process.
+  /// Runs a program with exactly this environment, no descriptor of this process, and no stdin but the one that is given.
   static func start(
-    _ arguments: [String], of path: String = relay, environment: [String: String] = [:], in folder: String = "/"
+    _ arguments: [String], of path: String = relay, environment: [String: String] = [:], in folder: String = "/", stdin: Int32? = nil
   ) throws -> Program {
     let (output, error) = (try Pipe.make(), try Pipe.make())
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    if let stdin {
+      posix_spawn_file_actions_adddup2(&actions, stdin, 0)
+    } else {
+      posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    }
     posix_spawn_file_actions_adddup2(&actions, output.writing, 1)
     posix_spawn_file_actions_adddup2(&actions, error.writing, 2)
     // Closing what is not open is no error (glibc, spawni.c).
@@ -129,6 +133,14 @@ final class Program: Sendable {
       return state.exit.map { .failure(EndedEarly(exit: $0, written: state.lines.suffix(20).joined(separator: "\n"))) }
     }
     return try found.get()
+  }
+
+  /// When it has written the words to stderr, in a line that need not have ended. Or when it has ended.
+  func writes(_ words: String) async throws {
+    try await state.first { state in
+      let isThere = String(decoding: state.unfinishedLine, as: UTF8.self).contains(words) || state.lines.contains { $0.contains(words) }
+      return isThere || state.exit != nil ? () : nil
+    }
   }
 
   /// How it ended, when it has, and everything it wrote has been read.

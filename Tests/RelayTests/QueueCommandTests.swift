@@ -165,6 +165,26 @@ struct QueueCommandTests {
     }
   }
 
+  @Test func `what arrives while the operator is asked is not discarded`() async throws {
+    let app = try await RecordingApp.start()
+    try await RelayProcess.with(rules: rules(Self.route(app))) { relay in
+      try await relay.start()
+      #expect(try await relay.queue("pause", "shop").exit == .code(0))
+      #expect(try await relay.post(SentReport(id: 1, text: "@shop").bytes).status == 200)
+      let terminal = try Terminal()
+      let discard = try relay.startQueue(["discard", "--all", "--state", "waiting"], stdin: terminal.end)
+      try await discard.writes("Discard 1 waiting copy for good? [y/N]")
+      #expect(try await relay.post(SentReport(id: 2, text: "@shop").bytes).status == 200)
+      terminal.type("y\n")
+      #expect(try await discard.exit() == .code(0))
+      let jobs = try await relay.queue("jobs", "--json").json()
+      let job = try #require((jobs["jobs"] as? [[String: Any]])?.first)
+      #expect(job["until"] is String)
+      let after = try await relay.status { $0["shop"].discarded > 0 && $0["shop"].pending < 2 }
+      #expect((after["shop"].discarded, after["shop"].pending) == (1, 1))
+    }
+  }
+
   @Test func `all of it works on the store of a stopped relay, and takes effect when it starts`() async throws {
     let app = try await Self.failingApp()
     try await RelayProcess.with(rules: rules(Self.route(app))) { relay in
@@ -281,6 +301,31 @@ struct QueueCommandTests {
   }
 }
 
+/// A terminal at which nobody sits: what the test types is what a program reads there.
+private final class Terminal: Sendable {
+  private let keyboard: Int32
+  /// The program's end.
+  let end: Int32
+
+  init() throws {
+    // As posix_openpt(3), grantpt(3) and unlockpt(3) do it, which Swift does not see: ioctl_tty(2).
+    keyboard = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    var (number, isLocked): (Int32, Int32) = (0, 0)
+    guard keyboard >= 0, ioctl(keyboard, 0x4004_5431, &isLocked) == 0, ioctl(keyboard, 0x8004_5430, &number) == 0 else {
+      throw Program.CannotStart(errno: errno)
+    }
+    end = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    guard end >= 0 else { throw Program.CannotStart(errno: errno) }
+  }
+
+  deinit {
+    close(end)
+    close(keyboard)
+  }
+
+  func type(_ text: String) { _ = text.withCString { write(keyboard, $0, strlen($0)) } }
+}
+
 private let nobody = try! ReservedPort()
 
 private struct Ran {
@@ -296,7 +341,15 @@ private struct Ran {
 extension RelayProcess {
   /// Runs `dlr-relay queue` with the rules of the relay and the address of its door, which the system chose; of a stopped one, with
   /// an address where nobody listens.
-  fileprivate func queue(_ arguments: String..., door: String? = nil) async throws -> Ran {
+  fileprivate func queue(_ arguments: String..., door: String? = nil) async throws -> Ran { try await queue(arguments, door: door) }
+
+  fileprivate func queue(_ arguments: [String], door: String? = nil) async throws -> Ran {
+    let program = try startQueue(arguments, door: door)
+    let exit = try await program.exit()
+    return Ran(exit: exit, output: program.output, errors: program.errorLines)
+  }
+
+  fileprivate func startQueue(_ arguments: [String], door: String? = nil, stdin: Int32? = nil) throws -> Program {
     let text = try String(contentsOfFile: folder + "/routes.yaml", encoding: .utf8)
     let door = door ?? (statusDoor.isEmpty ? "127.0.0.1:\(nobody.port)" : statusDoor)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
@@ -305,9 +358,7 @@ extension RelayProcess {
     let path = folder + "/command.yaml"
     try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
     try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-    let program = try Program.start(
-      ["queue"] + arguments + ["--config", "command.yaml"], environment: ["WEBHOOK_TOKEN": Self.token], in: folder)
-    let exit = try await program.exit()
-    return Ran(exit: exit, output: program.output, errors: program.errorLines)
+    return try Program.start(
+      ["queue"] + arguments + ["--config", "command.yaml"], environment: ["WEBHOOK_TOKEN": Self.token], in: folder, stdin: stdin)
   }
 }

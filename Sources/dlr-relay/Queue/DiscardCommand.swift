@@ -36,7 +36,7 @@ struct DiscardCommand: AsyncParsableCommand {
 
   func run() async throws {
     let state = state.deliveryState
-    let request = selection.request(state: state)
+    let request = requested(state, at: systemClock())
     try await options.withQueues { queues in
       let count = try await queues.count(.discard, request)
       guard count > 0, !dryRun else {
@@ -50,6 +50,13 @@ struct DiscardCommand: AsyncParsableCommand {
         : "\(copies(job.count, state)) discarded by job \(job.id)"
       try JobOutcome(count: count, job: job).show(options.json, text)
     }
+  }
+
+  /// What arrives while somebody is asked was not counted, and is not meant.
+  private func requested(_ state: DeliveryState, at now: Instant) -> SelectionRequest {
+    var request = selection.request(state: state)
+    if selection.until == nil, selection.since.map({ $0 < now }) ?? true { request.until = now.rfc3339 }
+    return request
   }
 
   private func confirms(_ what: String) -> Bool {
