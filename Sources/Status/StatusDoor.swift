@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import Logging
 import Model
@@ -57,6 +58,9 @@ package struct StatusDoor: Sendable {
     }
     show("/livez", on: router) { _ in try .json(["live": true]) }
     show("/readyz", on: router) { _ in try await readiness() }
+    show("/api/v1/relay", on: router) { _ in
+      try .json(RelayAnswer(version: source.version, process: ProcessInfo.processInfo.processIdentifier, store: source.storePath))
+    }
     show("/api/v1/queue", on: router) { _ in try await queue() }
     for (path, methods) in OperatorPaths(Operator(source)).all { serve(path, methods, on: router) }
     return router

@@ -7,6 +7,8 @@ package struct StatusSource: Sendable {
   package var startedAt: Instant
   /// What the store is, in a word: `sqlite`.
   package var storeBackend = "sqlite"
+  /// The store's absolute path without symbolic links; empty where it is in no file.
+  package var storePath = ""
   package var recorder: Recorder
   /// Metrics of libraries, if swift-metrics was started with this factory.
   package var libraryMetrics: PrometheusFactory?

@@ -162,6 +162,7 @@ final class Relay: Service {
         resume: { [deliverer] lane in try await confirmed { deliverer.resume(lane, then: $0) } }),
       isStoreWritable: { [journal] in journal.isHealthy },
       publicDoorAnswers: { [door] in await door.answers(to: token) })
+    source.storePath = realPath(configuration.store.path)
     source.libraryMetrics = libraryMetrics
     source.tokenUses = { [door] in door.tokenUses() }
     return source
@@ -175,6 +176,13 @@ private func relayName(_ configuration: Configuration) -> String {
   // The last byte is left alone, since a name that is cut need not end.
   guard gethostname(&name, name.count - 1) == 0 else { return "dlr-relay" }
   return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+}
+
+/// The absolute path of a file without symbolic links; of one that is not there only absolute.
+func realPath(_ path: String) -> String {
+  guard let resolved = realpath(path, nil) else { return URL(filePath: path).absoluteURL.standardizedFileURL.path }
+  defer { free(resolved) }
+  return String(cString: resolved)
 }
 
 /// Of the file system that a file is on; nil if it does not say.

@@ -255,6 +255,26 @@ struct QueueCommandTests {
     }
   }
 
+  @Test func `another relay's store is not touched, and its door gets no token before it is known`() async throws {
+    let app = try await RecordingApp.start()
+    let file = rules(Self.route(app))
+    try await RelayProcess.with(rules: file) { relay in
+      try await RelayProcess.with(rules: file) { other in
+        try await relay.start()
+        try await other.start()
+        for command in [["pause", "shop"], ["replay", "--all"], ["discard", "--all", "--state", "dead", "--yes"], ["jobs"]] {
+          let ran = try await relay.queue(command, door: other.statusDoor)
+          let line =
+            "the relay on \(other.statusDoor) (process \(other.program.pid)) has the store \(try realPath(other.storePath)), and the "
+            + "rule file says \(try realPath(relay.storePath)); set status.listen to where the relay of this rule file listens"
+          #expect((ran.exit, ran.output, ran.errors) == (.code(1), "", [line]))
+        }
+        #expect(try await other.status()["shop"].pause == nil)
+        #expect(try await other.queue("pause", "shop").exit == .code(0))
+      }
+    }
+  }
+
   @Test func `a mistake is told in one line that says what to do`() async throws {
     let app = try await RecordingApp.start()
     let file = rules(Self.route(app), #"name: off, markers: ["@off"], url: "\#(app.url)?off", paused: true"#)
@@ -297,6 +317,9 @@ struct QueueCommandTests {
       let refused = try await relay.queue("resume", "shop")
       #expect(refused.exit == .code(1))
       #expect(refused.errors == ["the relay on \(relay.statusDoor) wants another token; check status.token"])
+      // No relay at all is not even told the token.
+      #expect(try await relay.queue("resume", "shop", door: "127.0.0.1:\(app.port)").exit == .code(1))
+      #expect(app.copies.map { $0.head.headers["authorization"] } == [[]])
     }
   }
 }
@@ -324,6 +347,12 @@ private final class Terminal: Sendable {
   }
 
   func type(_ text: String) { _ = text.withCString { write(keyboard, $0, strlen($0)) } }
+}
+
+private func realPath(_ path: String) throws -> String {
+  let resolved = try #require(realpath(path, nil))
+  defer { free(resolved) }
+  return String(cString: resolved)
 }
 
 private let nobody = try! ReservedPort()

@@ -52,7 +52,10 @@ extension RunningRelay: Queues {
 func withQueues(of configuration: Configuration, _ body: (any Queues) async throws -> Void) async throws {
   let running = RunningRelay(configuration.status)
   do {
-    if try await running.isThere() { return try await body(running) }
+    if try await running.isThere() {
+      try await running.expect(store: realPath(configuration.store.path))
+      return try await body(running)
+    }
     let stopped = try await offPool { Result { try StoppedRelay(configuration) } }.get()
     do {
       try await body(stopped)

@@ -14,9 +14,21 @@ struct RunningRelay: Sendable {
   /// False if nothing listens there.
   /// - Throws: `Failure` if it is no relay.
   func isThere() async throws -> Bool {
-    guard let answer = try await exchange("GET", "/livez") else { return false }
+    // Whatever it is that listens, it gets no token for saying so.
+    guard let answer = try await exchange("GET", "/livez", token: nil) else { return false }
     guard answer.status == 200, (try? JSONDecoder().decode([String: Bool].self, from: answer.body))?["live"] == true else { throw notOurs }
     return true
+  }
+
+  /// Two relays on one machine may have been told the same door: then only one listens there, perhaps the other one.
+  /// - Parameter store: as `realPath` has it.
+  /// - Throws: `Failure` unless the relay there has this store.
+  func expect(store: String) async throws {
+    let relay: RelayAnswer = try await ask("GET", "/api/v1/relay")
+    guard relay.store != store else { return }
+    throw Failure(
+      "the relay on \(settings.listen) (process \(relay.process)) has the store \(relay.store), and the rule file says \(store); "
+        + "set status.listen to where the relay of this rule file listens")
   }
 
   /// - Returns: what the relay answered.
@@ -25,7 +37,7 @@ struct RunningRelay: Sendable {
     _ method: String, _ path: String, body: (any Encodable & Sendable)? = nil
   ) async throws -> Answer {
     let json = try body.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
-    guard let answer = try await exchange(method, path, body: json) else {
+    guard let answer = try await exchange(method, path, body: json, token: settings.token) else {
       throw Failure("the relay on \(settings.listen) has just ended; try again")
     }
     guard (200..<300).contains(answer.status) else { throw refusal(answer) }
@@ -51,18 +63,19 @@ struct RunningRelay: Sendable {
   }
 
   /// - Returns: nil if nothing listens there.
-  private func exchange(_ method: String, _ path: String, body: String? = nil) async throws -> Answered? {
-    let settings = settings
-    return try await offPool { Result { try Self.exchange(method, path, body: body, settings) } }.get()
+  private func exchange(_ method: String, _ path: String, body: String? = nil, token: Secret?) async throws -> Answered? {
+    try await offPool { [settings] in Result { try Self.exchange(method, path, body: body, token: token, settings) } }.get()
   }
 
-  private static func exchange(_ method: String, _ path: String, body: String?, _ settings: StatusSettings) throws -> Answered? {
+  private static func exchange(
+    _ method: String, _ path: String, body: String?, token: Secret?, _ settings: StatusSettings
+  ) throws -> Answered? {
     guard let easy = curl_easy_init() else { preconditionFailure("out of memory") }
     defer { curl_easy_cleanup(easy) }
     var answer = Data()
     var headers: UnsafeMutablePointer<curl_slist>?
     defer { curl_slist_free_all(headers) }
-    if let token = settings.token { headers = curl_slist_append(headers, "authorization: Bearer \(token.reveal())") }
+    if let token { headers = curl_slist_append(headers, "authorization: Bearer \(token.reveal())") }
     if body != nil { headers = curl_slist_append(headers, "content-type: application/json") }
     let code = withUnsafeMutablePointer(to: &answer) { answer in
       check(relay_easy_set_string(easy, CURLOPT_URL, "http://\(settings.listen.reachable)\(path)"))
