@@ -142,9 +142,9 @@ struct OpeningTests {
     #expect(throws: StoreError.inUse(path: path, pid: "\(getpid())")) { try SQLiteJournal(stopped: path, clock: ManualClock().clock) }
     journal.close()
     let stopped = try SQLiteJournal(stopped: path, clock: ManualClock().clock)
-    defer { stopped.close() }
     #expect(stopped.standing().lanes.map(\.name) == ["shop"])
     #expect(try stopped.waiting().isEmpty)
+    stopped.close()
     #expect(failure() == nil)
   }
 }
