@@ -198,16 +198,16 @@ package final class MemoryJournal: QueueOperations {
     state.states = [:]
     state.effects.append { then(nil) }
     let (reports, results) = (arriving == nil ? 0 : 1, state.kept.count)
-    handOver(owed, &state)
+    handOver(owed, settled: state.kept, &state)
     state.effects.append { [observer] in observer(.committed(reports: reports, results: results, took: .zero)) }
     answerFetches(&state)
   }
 
-  private func handOver(_ owed: [Delivery], _ state: inout State) {
+  private func handOver(_ owed: [Delivery], settled: [Settlement] = [], _ state: inout State) {
     var handover = state.tables.takeTold()
-    handover.settled = state.kept.count
-    for result in state.kept { state.book.released(result.cost, of: result.lane) }
-    state.kept = []
+    handover.settled = settled.count
+    for result in settled { state.book.released(result.cost, of: result.lane) }
+    state.kept.removeFirst(settled.count)
     for delivery in owed {
       switch state.book.committed(delivery) {
       case .handOver: handover.deliveries.append(delivery)
