@@ -17,6 +17,8 @@ struct App {
     /// Up and down every few seconds.
     case flapping
     case gone
+    /// 429 to one in two.
+    case flooded
     /// 503 with Retry-After.
     case busy(Duration)
 
@@ -30,6 +32,7 @@ struct App {
       case .hanging: "hanging"
       case .flapping: "flapping"
       case .gone: "gone"
+      case .flooded: "flooded"
       case .busy(let duration): "busy \(duration.seconds)"
       }
     }
@@ -67,6 +70,7 @@ struct App {
       let isUp = now.microseconds / 7_000_000 % 2 == 0
       return isUp ? taken : (Ending(.failed(.disconnected), detail: "disconnected"), soon)
     case .gone: return (Ending(.answered(status: 410), detail: "answered 410"), soon)
+    case .flooded: return rng.chance(0.5) ? (Ending(.answered(status: 429), detail: "answered 429"), soon) : taken
     case .busy(let wait): return (Ending(.answered(status: 503), detail: "answered 503", retryAfter: wait), soon)
     }
   }

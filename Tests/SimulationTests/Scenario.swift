@@ -9,6 +9,8 @@ struct Scenario {
     case post(ReportKey, routes: [Int])
     case pause(Int)
     case resume(Int)
+    /// A resume that is left out if the route is not paused by an operator, so that nothing else is set right by it.
+    case resumePaused(Int)
     /// An operator sends again what has this state.
     case replay(Int, DeliveryState)
     /// The relay is down for so long.
@@ -68,7 +70,7 @@ struct Scenario {
   }
 
   private static func mood(_ rng: inout SplitMix64) -> App.Mood {
-    switch rng.below(12) {
+    switch rng.below(13) {
     case 0..<3: .healthy
     case 3: .slow
     case 4: .failing([0.1, 0.5, 0.9, 1][rng.below(4)])
@@ -77,6 +79,7 @@ struct Scenario {
     case 8: .hanging
     case 9: .flapping
     case 10: .gone
+    case 11: .flooded
     default: .busy(.seconds(1 + rng.below(600)))
     }
   }
@@ -118,7 +121,7 @@ struct Scenario {
       happenings.append((anyTime(), .replay(rng.below(routes.count), rng.chance(0.5) ? .dead : .delivered)))
     }
     // The command may have come to a process that died before it was on disk.
-    for route in routes.indices { happenings.append((Self.calmAt + .seconds(1), .resume(route))) }
+    for route in routes.indices { happenings.append((Self.calmAt + .seconds(1), .resumePaused(route))) }
     for _ in 0..<rng.below(3) { happenings.append((anyTime(), .outage(.seconds(rng.below(900))))) }
   }
 }

@@ -4,202 +4,320 @@ import Support
 @testable import Deliver
 
 /// Somebody who sees everything and knows the promises: notes what was seen, and the first of them that was broken.
+///
+/// What it knows it has from the provider's answers, the apps and the operator, and from what the journal confirmed. The journal is
+/// asked only for what was on its way to it when a process died: that may be there or not.
 struct Witness {
   private struct Copy: Hashable {
     var lane: LaneID
     var key: ReportKey
   }
 
-  private struct Seen {
-    /// Answered 2xx by the app.
-    var taken = 0
-    /// Attempts that the relay knows to have failed, of the present life of the delivery.
-    var failures = 0
-    var firstFailureAt: Instant?
-    var wasMarked = false
-    var died = false
-    /// Takings after which a further one is no surprise: nobody heard of it, its result was lost, or an operator wanted more.
-    var mayRepeat = false
+  private struct Ended {
+    var ending: Ending
+    /// Its lane then, which others may have changed since.
+    var lane: LaneSeen
   }
 
   private let routes: [RouteSettings]
   private(set) var flaw: String?
-  private var copies: [Copy: Seen] = [:]
-  private var acknowledged: [ReportKey: [Int]] = [:]
-  /// When each lane could not send, told by events alone.
-  private var holds: [LaneID: Holds] = [:]
-  private var isOpen: [LaneID: Bool] = [:]
-  private var isPaused: [LaneID: Pause.Reason] = [:]
-  private var waitsUntil: [LaneID: Instant] = [:]
-  private var inFlight: [LaneID: Int] = [:]
-  private var starts: [LaneID: [Instant]] = [:]
-  private var replayed: Set<LaneID> = []
+  private var lanes: [LaneID: LaneSeen] = [:]
+  private var copies: [Copy: CopySeen] = [:]
+  private var copiesOf: [LaneID: [Int64: [Copy]]] = [:]
+  private var waiting: [LaneID: Set<Copy>] = [:]
+  private var stored: [ReportKey: [Int]] = [:]
+  private var statuses: [Int64: [String]] = [:]
+  private var acknowledged: Set<ReportKey> = []
+  /// Of all that was sent, by the number that the relay knows it by.
+  private var keys: [Int64: ReportKey] = [:]
+  private var number = 0
 
-  init(routes: [RouteSettings]) { self.routes = routes }
+  // On its way when a process dies.
+  private var posted: [ReportKey: (routes: [Int], at: Instant)] = [:]
+  private var replaying: (copies: [Copy], at: Instant, latest: Instant)?
+  /// Ended, and the relay knows; not settled yet.
+  private var unsettled: [Copy: Ended] = [:]
+  /// Settled, and not known to be on disk.
+  private var unconfirmed: [Settlement] = []
 
-  // MARK: - What it sees
-
-  mutating func acknowledged(_ key: ReportKey, _ routes: [Int], in journal: MemoryJournal) throws {
-    acknowledged[key] = routes
-    try isKept(key, routes, journal)
+  init(routes: [RouteSettings]) {
+    self.routes = routes
+    for (index, route) in routes.enumerated() { lanes[LaneID(index + 1)] = LaneSeen(route: route) }
   }
 
-  mutating func boots(_ states: [LaneState], now: Instant) {
-    for (number, state) in states.enumerated() {
-      let lane = LaneID(number + 1)
-      isOpen[lane] = false
-      isPaused[lane] = state.pause?.reason
-      waitsUntil[lane] = state.notBefore
-      holds[lane] = state.holds
-      check((state.holds.since != nil) == (state.pause != nil), "lane \(lane.number) starts as held without being paused, or the other way")
-      inFlight[lane] = 0
-      starts[lane] = []
+  func isPausedByOperator(_ lane: LaneID) -> Bool { lanes[lane]!.lasting.pause == .operator }
+
+  // MARK: - The provider
+
+  mutating func posts(_ key: ReportKey, _ routes: [Int], now: Instant) { posted[key] = (routes, now) }
+  mutating func refused(_ key: ReportKey) { if stored[key] == nil { posted[key] = nil } }
+
+  mutating func acknowledged(_ key: ReportKey) {
+    acknowledged.insert(key)
+    store(key)
+  }
+
+  private mutating func store(_ key: ReportKey) {
+    guard stored[key] == nil, let post = posted[key] else { return }
+    number += 1
+    let isStale = key.status == "accepted" && !statuses[key.id, default: []].filter { $0 == "delivered" || $0 == "undelivered" }.isEmpty
+    stored[key] = post.routes
+    statuses[key.id, default: []].append(key.status)
+    for index in post.routes where !(isStale && routes[index].stale == .drop) {
+      let copy = Copy(lane: LaneID(index + 1), key: key)
+      copies[copy] = CopySeen(key: key, isStale: isStale, number: number, owedNumber: number, at: post.at)
+      copiesOf[copy.lane, default: [:]][key.id, default: []].append(copy)
+      waiting[copy.lane, default: []].insert(copy)
     }
-    for key in copies.keys { copies[key]!.mayRepeat = true }
   }
 
-  mutating func sees(_ event: Event, now: Instant) {
-    switch event {
-    case .breakerOpened(let lane, _): change(lane, now) { $0.isOpen[lane] = true }
-    case .breakerClosed(let lane): change(lane, now) { $0.isOpen[lane] = false }
-    case .paused(let lane, let reason): change(lane, now) { $0.isPaused[lane] = reason }
-    case .resumed(let lane): change(lane, now) { $0.isPaused[lane] = nil }
-    case .askedToWait(let lane, let until): waitsUntil[lane] = until
-    default: break
+  // MARK: - The operator
+
+  mutating func pauses(_ lane: LaneID, now: Instant) { lanes[lane]!.pause(at: now) }
+  mutating func resumes(_ lane: LaneID, now: Instant) { lanes[lane]!.resume(at: now) }
+
+  /// The command is on its way to the journal.
+  mutating func replays(_ lane: LaneID, _ state: DeliveryState, rate: Double?, now: Instant) {
+    let meant = copies.filter { $0.key.lane == lane && $0.value.state.rawValue == state.rawValue }.map(\.key)
+      .sorted { copies[$0]!.number < copies[$1]!.number }
+    replaying = (meant, now, now + .microseconds(Int64(Double(meant.count) / (rate ?? .infinity) * 1_000_000)))
+  }
+
+  mutating func replayStarted() {
+    guard let (meant, at, latest) = replaying.take() else { return }
+    for copy in meant {
+      number += 1
+      copies[copy]!.isReplayed(owedNumber: number, at: at, latest: latest)
+      waiting[copy.lane, default: []].insert(copy)
     }
   }
-
-  private mutating func change(_ lane: LaneID, _ now: Instant, _ body: (inout Witness) -> Void) {
-    body(&self)
-    if isOpen[lane] == true || isPaused[lane] != nil { holds[lane]!.begin(at: now) } else { holds[lane]!.end(at: now) }
-  }
-
-  mutating func replays(_ lane: LaneID) {
-    replayed.insert(lane)
-    for copy in copies.keys where copy.lane == lane { copies[copy]!.mayRepeat = true }
-  }
-
-  mutating func resumes(_ lane: LaneID) { waitsUntil[lane] = nil }
 
   // MARK: - Attempts
 
-  mutating func begins(_ attempt: Attempt, gauge: LaneGauge, in journal: MemoryJournal, now: Instant) throws {
-    let (delivery, lane, route) = (attempt.delivery, attempt.delivery.lane, routes[attempt.route])
-    let what = "\(delivery.key.id) \(delivery.key.status) for \(lane.number)"
-    inFlight[lane, default: 0] += 1
-    let count = inFlight[lane]!
-    check(count <= min(route.concurrency, max(gauge.window, 1)), "\(what): \(count) in flight in a window of \(gauge.window)")
-    check(isPaused[lane] != .operator, "\(what) is sent though the operator paused it")
-    check(isPaused[lane] != .gone || count == 1, "\(what) is sent beside a probe of an app that is gone")
-    check(isOpen[lane] != true || attempt.isProbe, "\(what) is sent though the breaker is open")
-    check(now >= waitsUntil[lane] ?? now, "\(what) is sent before the time that the app asked for")
-    if let limit = route.rateLimit { paces(lane, limit, now) }
-
-    let copy = Copy(lane: lane, key: delivery.key)
-    if delivery.isOutOfOrder { try mayOvertake(delivery, route, journal, now) }
-    if route.ordering == .report, !delivery.isOutOfOrder {
-      for earlier in try unsettled(before: delivery, journal) {
-        check(false, "\(what) is sent while \(earlier.key.status) is not settled")
-      }
+  mutating func begins(_ attempt: Attempt, now: Instant) {
+    let (delivery, lane) = (attempt.delivery, attempt.delivery.lane)
+    let (copy, what) = (Copy(lane: lane, key: delivery.key), name(delivery.key, lane))
+    guard let seen = copies[copy], seen.state == .waiting, !seen.isInFlight else {
+      return check(false, "\(what) is sent though the app is not owed it")
     }
-    copies[copy, default: Seen()].wasMarked = delivery.isOutOfOrder || copies[copy]?.wasMarked == true
+    check(delivery.tries == seen.tries, "\(what) is said to have been tried \(delivery.tries) times, and was \(seen.tries) times")
+    check((delivery.queue == .replay) == seen.isReplay, "\(what) is sent from the \(delivery.queue) queue")
+    check(delivery.isStale == seen.isStale, "\(what) is \(seen.isStale ? "" : "not ")stale, and is sent as if it were otherwise")
+    check(now >= seen.due, "\(what) is sent \((seen.due - now).seconds) s before it is due")
+    if lanes[lane]!.breaker == .open, lanes[lane]!.lastProbed == delivery.key {
+      let other = waiting[lane]!.first { $0 != copy && copies[$0]!.dueAtLatest < seen.due && isSendable($0, now) }
+      check(other == nil, "\(what) is the probe again, and not \(other.map { name($0.key, lane) } ?? "")")
+    }
+    let wrong = lanes[lane]!.begins(delivery.key, isProbe: attempt.isProbe, at: now)
+    check(wrong == nil, "\(what) is sent \(wrong ?? "")")
+    keepsOrder(delivery, seen, now)
+    keys[delivery.seq] = delivery.key
+    copies[copy]!.isInFlight = true
+    copies[copy]!.isMarked = delivery.isOutOfOrder
   }
 
-  private mutating func paces(_ lane: LaneID, _ limit: RateLimit, _ now: Instant) {
-    starts[lane, default: []].append(now)
-    for (index, start) in starts[lane]!.enumerated() {
-      let count = starts[lane]!.count - index
-      let allowed = Double(limit.burst) + (now - start).seconds * limit.perSecond
-      check(Double(count) <= allowed + 0.001, "lane \(lane.number): \(count) attempts within \((now - start).seconds) s")
-    }
-    if starts[lane]!.count > 100 { starts[lane]!.removeFirst() }
-  }
-
-  /// Marked ones have waited long enough behind one that its app refuses.
-  private mutating func mayOvertake(_ delivery: Delivery, _ route: RouteSettings, _ journal: MemoryJournal, _ now: Instant) throws {
-    guard delivery.tries == 0 else { return }
-    let (lane, what) = (delivery.lane, "\(delivery.key.id) \(delivery.key.status) for \(delivery.lane.number)")
-    check(route.ordering == .report, "\(what) is marked as out of order where there is none")
-    for earlier in try unsettled(before: delivery, journal) {
-      guard let refusedAt = copies[Copy(lane: lane, key: earlier.key)]?.firstFailureAt else {
+  /// After every earlier status, or marked, and long enough after its app began to refuse them.
+  private mutating func keepsOrder(_ delivery: Delivery, _ seen: CopySeen, _ now: Instant) {
+    let (lane, route, what) = (delivery.lane, routes[delivery.lane.number - 1], name(delivery.key, delivery.lane))
+    let isOrdered = route.ordering == .report
+    let earlier = copiesOf[lane]![delivery.key.id]!.map { copies[$0]! }.filter { $0.number < seen.number }
+    check(!delivery.isOutOfOrder || isOrdered && !earlier.isEmpty, "\(what) is marked as out of order where there is none")
+    // What an operator wanted once more after this came to be owed is not waited for.
+    for earlier in earlier where isOrdered && earlier.state == .waiting && earlier.owedNumber < seen.owedNumber {
+      check(delivery.isOutOfOrder, "\(what) is sent while \(earlier.key.status) is not settled")
+      guard delivery.tries == 0 else { continue }
+      guard let refusedAt = earlier.firstFailureAt else {
         check(false, "\(what) overtakes \(earlier.key.status), which was never tried")
         continue
       }
-      let sending = now - refusedAt - holds[lane]!.held(from: refusedAt, to: now)
-      check(sending >= route.orderHold, "\(what) overtakes after \(sending.seconds) s of sending")
+      let sending = lanes[lane]!.sending(from: max(refusedAt, seen.owedAt), to: now)
+      check(sending >= route.orderHold, "\(what) overtakes \(earlier.key.status) after \(sending.seconds) s of sending")
     }
   }
 
-  private func unsettled(before delivery: Delivery, _ journal: MemoryJournal) throws -> [ReportRecord] {
-    let route = routes[delivery.lane.number - 1].name
-    return try journal.report(delivery.key.id).filter { record in
-      // What the app has had and gets once more because an operator wants it holds nothing back but others of the same kind.
-      let isHad = (copies[Copy(lane: delivery.lane, key: record.key)]?.taken ?? 0) > 0
-      return record.seq < delivery.seq && (!isHad || delivery.queue == .replay)
-        && record.shares.contains { $0.route == route && $0.state == .waiting }
-    }
+  /// The app is done with an attempt of a process that may have died since.
+  mutating func ends(_ attempt: Attempt, _ ending: Ending, hearing gauge: LaneGauge?, now: Instant) {
+    let (lane, key) = (attempt.delivery.lane, attempt.delivery.key)
+    let copy = Copy(lane: lane, key: key)
+    if ending.outcome.isDelivered { takes(copy, isMarked: attempt.delivery.isOutOfOrder) }
+    guard let gauge else { return }
+    lanes[lane]!.ends(ending, of: key, isProbe: attempt.isProbe, isOpen: gauge.breaker == .open, at: now)
+    copies[copy]!.isInFlight = false
+    unsettled[copy] = Ended(ending: ending, lane: lanes[lane]!)
   }
 
-  mutating func ends(_ attempt: Attempt, _ ending: Ending, isHeard: Bool, now: Instant) {
-    let (delivery, lane) = (attempt.delivery, attempt.delivery.lane)
-    if isHeard { inFlight[lane]! -= 1 }
-    let copy = Copy(lane: lane, key: delivery.key)
-    var seen = copies[copy, default: Seen()]
-    if ending.outcome.isDelivered {
-      seen.taken += 1
-      check(seen.taken == 1 || seen.mayRepeat, "\(delivery.key) was sent again to \(lane.number) though the app had taken it")
-      if !isHeard { seen.mayRepeat = true }
-    } else if isHeard {
-      seen.failures += 1
-      seen.firstFailureAt = seen.firstFailureAt ?? now
+  private mutating func takes(_ copy: Copy, isMarked: Bool) {
+    copies[copy]!.taken += 1
+    let seen = copies[copy]!
+    check(seen.taken <= seen.mayTake, "\(name(copy.key, copy.lane)) was sent again though the app had taken it")
+    guard seen.taken == 1 else { return }
+    copies[copy]!.wasTakenInOrder = !isMarked
+    guard routes[copy.lane.number - 1].ordering == .report, !seen.mayComeLate else { return }
+    let before = copiesOf[copy.lane]![copy.key.id]!.first {
+      copies[$0]!.number > seen.number && copies[$0]!.wasTakenInOrder
     }
-    copies[copy] = seen
+    check(before == nil, "the app of \(copy.lane.number) took \(copy.key) after \(before?.key.status ?? "")")
   }
+
+  // MARK: - Results
 
   /// On their way to the journal.
   mutating func settles(_ settlements: [Settlement]) {
-    for settlement in settlements where settlement.result == .dead {
-      let (policy, lane) = (routes[settlement.lane.number - 1].retry, settlement.lane)
-      let endedAt = settlement.startedAt + settlement.took
-      let sending = endedAt - settlement.owedAt - holds[lane]!.held(from: settlement.owedAt, to: endedAt)
-      check(settlement.tries >= Limits.triesBeforeDeadMin, "given up after \(settlement.tries) tries")
-      check(sending >= policy.giveUpAfter, "given up after \(sending.seconds) s in which its lane could send")
+    for settlement in settlements {
+      let copy = copy(settlement)
+      guard let ended = unsettled.removeValue(forKey: copy) else {
+        check(false, "\(name(copy.key, copy.lane)) is settled and was not sent")
+        continue
+      }
+      judge(settlement, of: copy, ended.ending, ended.lane)
+      unconfirmed.append(settlement)
     }
+  }
+
+  private func copy(_ settlement: Settlement) -> Copy { Copy(lane: settlement.lane, key: keys[settlement.seq]!) }
+
+  private mutating func judge(_ settlement: Settlement, of copy: Copy, _ ending: Ending, _ lane: LaneSeen) {
+    let (seen, policy) = (copies[copy]!, routes[copy.lane.number - 1].retry)
+    let (what, tries, endedAt) = (name(copy.key, copy.lane), seen.tries + 1, settlement.startedAt + settlement.took)
+    check((settlement.result == .delivered) == ending.outcome.isDelivered, "\(what): \(ending.outcome.label) is \(settlement.result)")
+    let sending = lane.sending(from: seen.owedAt, to: endedAt)
+    switch settlement.result {
+    case .delivered: break
+    case .dead:
+      check(tries >= 5, "\(what) is given up after \(tries) tries")
+      check(sending >= policy.giveUpAfter, "\(what) is given up after \(sending.seconds) s in which its lane could send")
+    case .retry(let due):
+      let mustEnd = tries >= 5 && lane.sending(from: seen.owedAtLatest, to: endedAt) >= policy.giveUpAfter && !lane.isVague
+      check(!mustEnd, "\(what) is not given up after \(tries) tries and \(sending.seconds) s")
+      let isDown = lane.breaker != .closed || lane.lasting.pause == .gone
+      var whole = policy.first
+      for _ in 1..<tries where !isDown { whole = min(.microseconds(Int64(Double(whole.microseconds) * policy.factor)), policy.max) }
+      let wait = due - endedAt
+      check(wait >= whole / 2 - .milliseconds(1) && wait <= whole, "\(what) waits \(wait.seconds) s after try \(tries)")
+    }
+  }
+
+  /// The journal told that so many more are on disk.
+  mutating func confirms(_ count: Int) {
+    let known = unconfirmed.count
+    check(count <= known, "more is on disk than was settled")
+    for settlement in unconfirmed.prefix(count) { apply(settlement) }
+    unconfirmed.removeFirst(min(count, unconfirmed.count))
+  }
+
+  private mutating func apply(_ settlement: Settlement) {
+    let copy = copy(settlement)
+    copies[copy]!.isSettled(settlement)
+    if copies[copy]!.state != .waiting { waiting[copy.lane]!.remove(copy) }
+  }
+
+  // MARK: - What outlives a process
+
+  mutating func gives(_ state: LaneState, of lane: LaneID, number: Int, now: Instant) {
+    check(lanes[lane]!.lasting.isAsKept(state, now: now), "lane \(lane.number) is kept as \(state), which it is not")
+    lanes[lane]!.gives(number)
+  }
+
+  mutating func kept(_ lane: LaneID, number: Int) { lanes[lane]!.kept(number) }
+
+  mutating func boots(_ states: [LaneID: LaneState], _ journal: MemoryJournal, now: Instant) throws {
+    for (lane, state) in states {
+      guard let seen = LaneSeen(lanes[lane]!, bootedWith: state, at: now) else {
+        check(false, "lane \(lane.number) starts as \(state), which it never was")
+        continue
+      }
+      lanes[lane] = seen
+    }
+    let open = posted.filter { stored[$0.key] == nil }
+    let found = try Set(open.keys.map(\.id)).flatMap { try journal.report($0) }.filter { open[$0.key] != nil }
+    for record in found.sorted(by: { $0.seq < $1.seq }) { store(record.key) }
+    posted = [:]
+    for settlement in unconfirmed {
+      let copy = copy(settlement)
+      let (share, before) = (try share(copy, journal), copies[copy]!)
+      if share?.tries == before.results + 1 {
+        apply(settlement)
+      } else if settlement.result == .delivered {
+        copies[copy]!.mayTake += 1
+      }
+    }
+    for (copy, ended) in unsettled where ended.ending.outcome.isDelivered { copies[copy]!.mayTake += 1 }
+    (unconfirmed, unsettled) = ([], [:])
+    for (copy, seen) in copies where seen.isInFlight {
+      copies[copy]!.isInFlight = false
+      copies[copy]!.mayTake += 1
+    }
+    if let first = replaying?.copies.first, try share(first, journal)?.state == .waiting { replayStarted() }
+    replaying = nil
+    try look(at: journal)
+    for (copy, seen) in copies { try agrees(copy, seen, journal) }
+  }
+
+  private func share(_ copy: Copy, _ journal: MemoryJournal) throws -> ReportRecord.Share? {
+    let route = routes[copy.lane.number - 1].name
+    return try journal.report(copy.key.id).first { $0.key == copy.key }?.shares.first { $0.route == route }
   }
 
   // MARK: - What must be true
 
+  /// Before time goes on: nothing is left to do.
+  mutating func rests(_ gauges: [LaneGauge], isHealthy: Bool, now: Instant) {
+    let left = unsettled.keys.first
+    check(left == nil, "\(left.map { name($0.key, $0.lane) } ?? "") has ended and is not settled")
+    for gauge in gauges {
+      let lane = lanes[gauge.lane]!
+      let difference = lane.differs(from: gauge, at: now)
+      check(difference == nil, "lane \(gauge.lane.number): \(difference ?? "")")
+      check(lane.isGiven(now: now), "lane \(gauge.lane.number) changed, and that would not outlive the process")
+      guard isHealthy, unconfirmed.isEmpty, lane.mustSend(at: now) else { continue }
+      let idle = waiting[gauge.lane, default: []].first { isSendable($0, now) }
+      check(idle == nil, "\(idle.map { name($0.key, $0.lane) } ?? "") is not sent though nothing forbids it")
+    }
+  }
+
+  private func isSendable(_ copy: Copy, _ now: Instant) -> Bool {
+    let (seen, route) = (copies[copy]!, routes[copy.lane.number - 1])
+    guard !seen.isInFlight, seen.dueAtLatest + .milliseconds(1) <= now else { return false }
+    guard route.ordering == .report, !seen.isMarked else { return true }
+    let others = copiesOf[copy.lane]![copy.key.id]!.map { copies[$0]! }
+    let settledAt = others.compactMap(\.settledAt).max() ?? seen.owedAtLatest
+    return others.allSatisfy { earlier in
+      guard earlier.number < seen.number, earlier.state == .waiting else { return true }
+      guard let refusedAt = earlier.firstFailureAt, !lanes[copy.lane]!.isVague else { return false }
+      let from = max(refusedAt, seen.owedAtLatest, settledAt)
+      return lanes[copy.lane]!.sending(from: from, to: now) >= route.orderHold + .milliseconds(1)
+    }
+  }
+
   mutating func look(at journal: MemoryJournal) throws {
-    let waiting = Dictionary(grouping: try journal.waiting(), by: \.lane).mapValues { $0.reduce(0) { $0 + $1.count } }
+    guard unconfirmed.isEmpty else { return }
+    let counts = Dictionary(grouping: try journal.waiting(), by: \.lane).mapValues { $0.reduce(0) { $0 + $1.count } }
     for lane in journal.standing().lanes {
-      let count = waiting[lane.id, default: 0]
+      let (count, expected) = (counts[lane.id, default: 0], waiting[lane.id, default: []].count)
       check(lane.pending == count, "lane \(lane.id.number): \(lane.pending) pending, \(count) wait")
+      check(count == expected, "lane \(lane.id.number): \(count) wait, and \(expected) should")
       check(min(lane.matched, lane.delivered, lane.dead, lane.pending) >= 0, "lane \(lane.id.number) counts below nothing: \(lane)")
     }
   }
 
-  private mutating func isKept(_ key: ReportKey, _ wanted: [Int], _ journal: MemoryJournal) throws {
-    guard let record = try journal.report(key.id).first(where: { $0.key == key }) else {
-      return check(false, "\(key) was answered 200 and is gone")
-    }
-    for route in wanted.map({ routes[$0] }) where !(record.isStale && route.stale == .drop) {
-      check(record.shares.contains { $0.route == route.name }, "\(key) was answered 200 and is not owed to \(route.name)")
-    }
+  private mutating func agrees(_ copy: Copy, _ seen: CopySeen, _ journal: MemoryJournal) throws {
+    let share = try share(copy, journal)
+    check(
+      share?.state.rawValue == seen.state.rawValue, "\(name(copy.key, copy.lane)) is \(share?.state.rawValue ?? "gone"), not \(seen.state)")
+    check(share?.tries == seen.results, "\(name(copy.key, copy.lane)) has \(share?.tries ?? 0) results, and had \(seen.results)")
   }
 
   /// After calm: all that was answered 200 is delivered, or was given up as the rules allow.
   mutating func conclude(_ journal: MemoryJournal) throws {
     try look(at: journal)
-    for (key, wanted) in acknowledged {
-      try isKept(key, wanted, journal)
-      for record in try journal.report(key.id) where record.key == key {
-        for share in record.shares {
-          check(share.state != .waiting, "\(key) still waits for \(share.route) (\(share.queue)), long after all was well")
-          let lane = LaneID(1 + routes.firstIndex { $0.name == share.route }!)
-          let taken = copies[Copy(lane: lane, key: key)]?.taken ?? 0
-          check(share.state != .delivered || taken > 0, "\(key) counts as delivered to \(share.route), which never took it")
-        }
-      }
+    for key in acknowledged {
+      let isThere = try journal.report(key.id).contains { $0.key == key }
+      check(isThere, "\(key) was answered 200 and is gone")
+    }
+    for (copy, seen) in copies {
+      check(seen.state != .waiting, "\(name(copy.key, copy.lane)) still waits, long after all was well")
+      check(seen.state != .delivered || seen.taken > 0, "\(name(copy.key, copy.lane)) counts as delivered, and the app never took it")
+      try agrees(copy, seen, journal)
     }
   }
 
@@ -207,3 +325,5 @@ struct Witness {
     if !isTrue, flaw == nil { flaw = promise() }
   }
 }
+
+private func name(_ key: ReportKey, _ lane: LaneID) -> String { "\(key.id) \(key.status) for \(lane.number)" }

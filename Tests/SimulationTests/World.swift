@@ -13,6 +13,7 @@ final class World {
     case scripted(Scenario.Happening)
     case attemptEnds(Attempt, Ending)
     case commitKept
+    case keepAgain(LaneID)
   }
 
   private struct Entry: Comparable {
@@ -29,9 +30,12 @@ final class World {
   private final class Mailbox: Sendable {
     let handovers = Mutex<[Handover]>([])
     let answers = Mutex<[(post: Scenario.Happening, error: JournalError?)]>([])
-    let events = Mutex<[Event]>([])
+    /// What the journal said to a lane's state, by the number of the call.
+    let kept = Mutex<[(lane: LaneID, number: Int, error: JournalError?)]>([])
+    /// Results on disk that the witness does not know of yet.
+    let settled = Mutex(0)
 
-    var isEmpty: Bool { handovers.withLock(\.isEmpty) && answers.withLock(\.isEmpty) && events.withLock(\.isEmpty) }
+    var isEmpty: Bool { handovers.withLock(\.isEmpty) }
   }
 
   private static let laneBook = LaneBook(laneBytesMax: 4_000, lanesBytesMax: 8_000, laneBytesAssured: 1_000)
@@ -79,6 +83,7 @@ final class World {
       if next > clock.now { clock.advance(by: next - clock.now) }
       try happen()
       try turn()
+      witness.rests(dispatcher.gauges(at: clock.now), isHealthy: journal.isHealthy, now: clock.now)
       if turns.isMultiple(of: Self.looksEvery) { try witness.look(at: journal) }
       if clock.now >= Scenario.calmAt, agenda.isEmpty, journal.standing().lanes.allSatisfy({ $0.pending == 0 }) { break }
     }
@@ -105,7 +110,8 @@ final class World {
       case .scripted(let happening): try happen(happening)
       case .attemptEnds(let attempt, let ending): end(attempt, ending, isOurs: entry.life == life)
       case .commitKept where entry.life == life: perform { journal.commitKept() }
-      case .commitKept: break
+      case .keepAgain(let lane) where entry.life == life: dispatcher.keepAgain(lane)
+      case .commitKept, .keepAgain: break
       }
       if life > bootedLife { try boot() }
     }
@@ -115,19 +121,30 @@ final class World {
     tell("\(happening)")
     switch happening {
     case .post(let key, let routes): post(key, routes, happening)
-    case .pause(let route): dispatcher.pause(lanes[route], at: clock.now)
-    case .resume(let route):
-      witness.resumes(lanes[route])
-      dispatcher.resume(lanes[route], at: clock.now)
-    case .replay(let route, let state):
-      witness.replays(lanes[route])
-      let selection = Selection(state: state, lane: lanes[route])
-      perform { journal.start(.replay, selection, rate: rng.chance(0.5) ? 5 : nil) { _ in } }
+    case .pause(let route):
+      witness.pauses(lanes[route], now: clock.now)
+      dispatcher.pause(lanes[route], at: clock.now)
+    case .resume(let route): resume(route)
+    case .resumePaused(let route): if witness.isPausedByOperator(lanes[route]) { resume(route) }
+    case .replay(let route, let state): replay(lanes[route], state)
     case .outage(let duration):
       die()
       clock.advance(by: duration)
       try boot()
     }
+  }
+
+  private func resume(_ route: Int) {
+    witness.resumes(lanes[route], now: clock.now)
+    dispatcher.resume(lanes[route], at: clock.now)
+  }
+
+  private func replay(_ lane: LaneID, _ state: DeliveryState) {
+    let rate: Double? = rng.chance(0.5) ? 5 : nil
+    let ours = life
+    witness.replays(lane, state, rate: rate, now: clock.now)
+    perform { journal.start(.replay, Selection(state: state, lane: lane), rate: rate) { _ in } }
+    if life == ours { witness.replayStarted() }
   }
 
   // MARK: - The provider and the apps
@@ -139,38 +156,40 @@ final class World {
       report: report, payload: payload, receivedAt: clock.now, destiny: routes.isEmpty ? .unmatched : .matched,
       lanes: routes.map { lanes[$0] })
     let mailbox = mailbox
+    witness.posts(key, routes, now: clock.now)
     perform { journal.append(arrival) { error in mailbox.answers.withLock { $0.append((happening, error)) } } }
     // A provider that gets no answer because the process died sends again, too.
     if mailbox !== self.mailbox { plan(.scripted(happening), at: clock.now + Self.retryPostAfter) }
   }
 
-  private func takeAnswers() throws {
+  private func takeAnswers() {
     for answer in take(mailbox.answers) {
-      guard case .post(let key, let routes) = answer.post else { continue }
+      guard case .post(let key, _) = answer.post else { continue }
       if let error = answer.error {
         tell("503 for \(key): \(error)")
+        witness.refused(key)
         plan(.scripted(answer.post), at: clock.now + Self.retryPostAfter)
       } else {
-        try witness.acknowledged(key, routes, in: journal)
+        witness.acknowledged(key)
       }
     }
   }
 
-  private func begin(_ attempt: Attempt) throws {
+  private func begin(_ attempt: Attempt) {
     let delivery = attempt.delivery
     let (ending, took) = apps[attempt.route].take(
       delivery, timeout: scenario.routes[attempt.route].timeout, at: clock.now, using: &rng)
     let mood = apps[attempt.route].mood(at: clock.now)
     tell("try \(delivery.tries + 1) of \(name(delivery)), app \(mood)\(attempt.isProbe ? ", probe" : "")")
-    try witness.begins(attempt, gauge: dispatcher.gauges(at: clock.now)[attempt.route], in: journal, now: clock.now)
+    witness.begins(attempt, now: clock.now)
     plan(.attemptEnds(attempt, ending), at: clock.now + took)
   }
 
   /// The app has had the copy, whether the process that sent it still lives or not.
   private func end(_ attempt: Attempt, _ ending: Ending, isOurs: Bool) {
     tell("\(name(attempt.delivery)): \(ending.outcome.label)\(isOurs ? "" : ", nobody hears it")")
-    witness.ends(attempt, ending, isHeard: isOurs, now: clock.now)
     if isOurs { dispatcher.ended(attempt, ending, at: clock.now) }
+    witness.ends(attempt, ending, hearing: isOurs ? dispatcher.gauges(at: clock.now)[attempt.route] : nil, now: clock.now)
   }
 
   // MARK: - The relay
@@ -178,13 +197,16 @@ final class World {
   private func boot() throws {
     if life > 1 { journal = MemoryJournal(after: journal, book: Self.laneBook) }
     mailbox = Mailbox()
-    journal.connect { [mailbox] handover in mailbox.handovers.withLock { $0.append(handover) } }
+    journal.connect { [mailbox] handover in
+      mailbox.handovers.withLock { $0.append(handover) }
+      mailbox.settled.withLock { $0 += handover.settled }
+    }
     lanes = try journal.lanes(for: scenario.routes.map(LaneTerms.init))
     let states = Dictionary(uniqueKeysWithValues: journal.standing().lanes.map { ($0.id, $0.state) })
     dispatcher = Dispatcher(
       routes: scenario.routes, lanes: lanes, states: states, at: clock.now,
-      observer: { [mailbox] event in mailbox.events.withLock { $0.append(event) } }, rng: rng)
-    witness.boots(lanes.map { states[$0]! }, now: clock.now)
+      observer: { _ in }, rng: rng)
+    try witness.boots(states, journal, now: clock.now)
     bootedLife = life
     tell("boot \(life)")
   }
@@ -201,11 +223,9 @@ final class World {
     repeat {
       if life > bootedLife { try boot() }
       let ours = life
-      for event in take(mailbox.events) { witness.sees(event, now: clock.now) }
-      try takeAnswers()
       for handover in take(mailbox.handovers) { dispatcher.receive(handover) }
       let output = dispatcher.advance(to: clock.now)
-      for (lane, state) in output.keep where life == ours { perform { journal.keep(state, of: lane) { _ in } } }
+      for (lane, state) in output.keep where life == ours { keep(state, of: lane) }
       if !output.settle.isEmpty, life == ours {
         witness.settles(output.settle)
         perform { journal.settle(output.settle) }
@@ -214,9 +234,32 @@ final class World {
       for (lane, since) in output.release where life == ours { perform { journal.release(lane, heldSince: since) } }
       for (queue, lane) in output.fetch where life == ours { perform { journal.fetch(queue, of: lane) } }
       guard life == ours else { continue }
-      for attempt in output.start { try begin(attempt) }
+      for attempt in output.start { begin(attempt) }
       if !journal.isHealthy { plan(.commitKept, at: clock.now + .milliseconds(250)) }
     } while !mailbox.isEmpty || life > bootedLife
+  }
+
+  private func keep(_ state: LaneState, of lane: LaneID) {
+    let (number, mailbox) = (operations, mailbox)
+    witness.gives(state, of: lane, number: number, now: clock.now)
+    perform { journal.keep(state, of: lane) { error in mailbox.kept.withLock { $0.append((lane, number, error)) } } }
+  }
+
+  /// What the journal confirmed while the process lived.
+  private func hear() {
+    witness.confirms(
+      mailbox.settled.withLock { count in
+        defer { count = 0 }
+        return count
+      })
+    takeAnswers()
+    for kept in take(mailbox.kept) {
+      if kept.error == nil {
+        witness.kept(kept.lane, number: kept.number)
+      } else {
+        plan(.keepAgain(kept.lane), at: clock.now + .seconds(1))
+      }
+    }
   }
 
   private func take<T: Sendable>(_ box: borrowing Mutex<[T]>) -> [T] {
@@ -241,6 +284,7 @@ final class World {
       operation()
       die()
     }
+    hear()
   }
 
   private func tell(_ what: String) {
