@@ -36,5 +36,18 @@ struct TextTests {
   ])
   func `what looks like a phone number is masked`(text: String, shown: String) {
     #expect(masked(phonesIn: text) == shown)
+    #expect(masked(phoneGroupsIn: text) == shown)
+  }
+
+  @Test(arguments: [
+    ("to +90 532 123 45 67.", "to +90532***4567."),
+    ("0 (532) 123-45-67", "0532***4567"),
+    ("(532) 123 45 67!", "532***4567!"),
+    ("at 2026-11-23 12:34:56, 503 5321234567", "at 2026-11-23 12:34:56, 503532***4567"),
+    ("code 123 456, line 7", "code 123 456, line 7"),
+    ("10.0.0.1:8080", "10.0.0.1:8080"),
+  ])
+  func `a number in groups is masked too`(text: String, shown: String) {
+    #expect(masked(phoneGroupsIn: text) == shown)
   }
 }

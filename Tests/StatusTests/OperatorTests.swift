@@ -54,6 +54,29 @@ struct OperatorTests {
     #expect(answer.text.contains("\"id\" : 9007199254740993,"))
   }
 
+  @Test(arguments: [
+    #"{"got":{"report":{"to":"+905321234567","body":"Sayın \"Ayşe\"\/Kodunuz 48-15"}}}"#,
+    #"{"got":"Say\u0131n \"Ay\u015fe\"\/Kodunuz 48-15"}"#, #"Say\u0131n \"Ay\u015Fe\"/Kodunuz 48-15 is no text"#,
+    "Sayın \"Ayşe\"/Kodunuz 48-15", "<p>Sayın &quot;Ayşe&quot;/Kodunuz 48-15</p>", #"too long: Sayın \"Ayşe\"/Kodu"#,
+    "call +90 532 123 45 67", "call 0 (532) 123-45-67",
+  ])
+  func `what an app repeats of the message and the number is not shown`(answer: String) async throws {
+    let desk = Desk()
+    for payload in [
+      #"{"report":{"id":5,"to":"+905321234567","body":"Sayın \"Ayşe\"/Kodunuz 48-15"}}"#,
+      #"{"report":{"id":5,"to":"+905321234567","body":"Say\u0131n \"Ay\u015fe\"\/Kodunuz 48-15"}}"#,
+    ] {
+      let attempt = AttemptRecord(
+        number: 1, startedAt: Self.now, took: .seconds(1), outcome: "4xx", status: 422, detail: "answered 422: \(answer)",
+        answer: "we say: \(answer)")
+      let share = ReportRecord.Share(route: "shop", state: .dead, queue: "dead", tries: 1, at: nil, attempts: [attempt])
+      desk.change { $0.reports[5] = [Self.record("delivered", payload: payload, shares: [share])] }
+      let shown = try await withDesk(desk) { url in try await http("GET", url + "/api/v1/reports/5") }.text
+      for word in ["Ayşe", "u015", "Kodu", "48-15", "123 45", "123-45", "5321234567"] { #expect(!shown.contains(word), "\(shown)") }
+      #expect(shown.contains("we say: ") && shown.contains("answered 422: "))
+    }
+  }
+
   @Test(arguments: [("5", 404), ("x", 400), ("9223372036854775808", 400), ("", 404)])
   func `a report that is not known, or no number`(id: String, status: Int) async throws {
     let answer = try await withDesk { url in try await http("GET", url + "/api/v1/reports/" + id) }

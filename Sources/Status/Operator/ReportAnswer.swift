@@ -68,31 +68,32 @@ extension ReportAnswer.Status {
     destiny = "\(record.destiny)"
     stale = record.isStale
     bytes = record.payload?.bytes.count
-    routes = record.shares.map(ReportAnswer.Share.init)
+    let personal = PersonalText(record.payload)
+    routes = record.shares.map { ReportAnswer.Share($0, personal) }
   }
 }
 
 extension ReportAnswer.Share {
-  init(_ share: ReportRecord.Share) {
+  init(_ share: ReportRecord.Share, _ personal: PersonalText) {
     name = share.route
     state = share.state
     queue = share.queue
     tries = share.tries
     at = share.at?.rfc3339
-    attempts = share.attempts.map(ReportAnswer.Attempt.init)
+    attempts = share.attempts.map { ReportAnswer.Attempt($0, personal) }
   }
 }
 
 extension ReportAnswer.Attempt {
-  init(_ attempt: AttemptRecord) {
+  init(_ attempt: AttemptRecord, _ personal: PersonalText) {
     number = attempt.number
     startedAt = attempt.startedAt.rfc3339
     durationMs = attempt.took.milliseconds
     outcome = attempt.outcome
     status = attempt.status == 0 ? nil : attempt.status
     // The app may repeat in its answer what it was sent.
-    detail = masked(phonesIn: attempt.detail)
-    answer = masked(phonesIn: attempt.answer)
+    detail = personal.masked(in: attempt.detail)
+    answer = personal.masked(in: attempt.answer)
   }
 }
 
