@@ -9,8 +9,14 @@ package final class SQLiteJournal: QueueOperations {
   private let inbox = Inbox()
   private let ledger: Ledger
   private let path: String
+  private struct Readers {
+    var ofNumbers: StoreReader
+    /// An operator may ask for what takes minutes to count; the status page and the alerts do not wait for that.
+    var ofOperator: StoreReader
+  }
+
   /// nil once closed; a read that is under way keeps its connection open.
-  private let reader: Mutex<StoreReader?>
+  private let readers: Mutex<Readers?>
   private let ended = DispatchSemaphore(value: 0)
 
   /// Opens or makes the store at `path` and starts its writer.
@@ -25,7 +31,7 @@ package final class SQLiteJournal: QueueOperations {
     var standing: Standing
     do {
       standing = try connection.slowly(Standing.read)
-      reader = Mutex(try StoreReader(path: path))
+      readers = Mutex(Readers(ofNumbers: try StoreReader(path: path), ofOperator: try StoreReader(path: path)))
     } catch {
       connection.close()
       throw .unusable(path: path, words: "\(error)")
@@ -104,12 +110,12 @@ package final class SQLiteJournal: QueueOperations {
 
   package var isHealthy: Bool { ledger.isHealthy }
 
-  package func oldestWaiting() throws(JournalError) -> [LaneID: Instant] { try openReader().oldestWaiting() }
-  package func waiting() throws(JournalError) -> [WaitingCount] { try openReader().waiting() }
+  package func oldestWaiting() throws(JournalError) -> [LaneID: Instant] { try openReaders().ofNumbers.oldestWaiting() }
+  package func waiting() throws(JournalError) -> [WaitingCount] { try openReaders().ofNumbers.waiting() }
 
-  package func report(_ id: Int64) throws(JournalError) -> [ReportRecord] { try openReader().report(id) }
-  package func count(_ selection: Selection) throws(JournalError) -> Int { try openReader().count(selection) }
-  package func jobs() throws(JournalError) -> [QueueJob] { try openReader().jobs() }
+  package func report(_ id: Int64) throws(JournalError) -> [ReportRecord] { try operatorReader().report(id) }
+  package func count(_ selection: Selection) throws(JournalError) -> Int { try operatorReader().count(selection) }
+  package func jobs() throws(JournalError) -> [QueueJob] { try operatorReader().jobs() }
 
   package func start(
     _ kind: QueueJob.Kind, _ selection: Selection, rate: Double?, then: @escaping @Sendable (Result<QueueJob, JournalError>) -> Void
@@ -124,16 +130,18 @@ package final class SQLiteJournal: QueueOperations {
     if !isTaken { then(.failure(.closed)) }
   }
 
-  private func openReader() throws(JournalError) -> StoreReader {
-    guard let reader = reader.withLock({ $0 }) else { throw .closed }
-    return reader
+  private func openReaders() throws(JournalError) -> Readers {
+    guard let readers = readers.withLock({ $0 }) else { throw .closed }
+    return readers
   }
+
+  func operatorReader() throws(JournalError) -> StoreReader { try openReaders().ofOperator }
 
   package func close() {
     inbox.close()
     ended.wait()
     // Another close, later, finds it ended as well.
     ended.signal()
-    reader.withLock { $0 = nil }
+    readers.withLock { $0 = nil }
   }
 }

@@ -70,6 +70,32 @@ struct StoreQueueTests {
     }
   }
 
+  @Test func `what an operator has counted keeps nobody else waiting`() async throws {
+    try await Bench.with(.sqlite) { bench in
+      let lane = try await bury(3, bench)
+      let journal = try #require(bench.journal as? SQLiteJournal)
+      let (began, mayEnd) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+      let counting = Task.detached {
+        try journal.operatorReader().read { _ in
+          began.signal()
+          mayEnd.wait()
+        }
+      }
+      await withCheckedContinuation { continuation in
+        DispatchQueue.global().async {
+          began.wait()
+          continuation.resume()
+        }
+      }
+      defer { mayEnd.signal() }
+      #expect(try journal.waiting().isEmpty)
+      #expect(try journal.oldestWaiting().isEmpty)
+      #expect(bench.standing(of: lane).dead == 3)
+      mayEnd.signal()
+      try await counting.value
+    }
+  }
+
   @Test func `a visit to a stopped relay's store does a job, sweeps nothing, and leaves holds as they are`() async throws {
     try await Bench.with(.sqlite) { bench in
       let lane = try await bury(3, bench)

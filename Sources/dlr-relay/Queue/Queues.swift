@@ -26,7 +26,7 @@ extension RunningRelay: Queues {
   func count(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> Int {
     var selection = selection
     selection.dryRun = true
-    let answer: CountAnswer = try await ask("POST", "/api/v1/\(kind)s", body: selection)
+    let answer: CountAnswer = try await ask("POST", "/api/v1/\(kind)s", body: selection, timeout: RunningRelay.countingTimeout)
     return answer.count
   }
 

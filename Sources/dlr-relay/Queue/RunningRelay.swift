@@ -5,7 +5,9 @@ import Status
 
 /// The operator's door of a relay that runs, as the commands use it.
 struct RunningRelay: Sendable {
-  private static let timeoutMilliseconds = 10_000
+  private static let timeout: Duration = .seconds(10)
+  /// What was delivered within months is counted row by row; the relay does so beside everything else.
+  static let countingTimeout: Duration = .minutes(15)
   private static let unauthorized = 401
   private let settings: StatusSettings
 
@@ -34,10 +36,10 @@ struct RunningRelay: Sendable {
   /// - Returns: what the relay answered.
   /// - Throws: `Failure` with the relay's own words if it refused.
   func ask<Answer: Decodable>(
-    _ method: String, _ path: String, body: (any Encodable & Sendable)? = nil
+    _ method: String, _ path: String, body: (any Encodable & Sendable)? = nil, timeout: Duration = timeout
   ) async throws -> Answer {
     let json = try body.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
-    guard let answer = try await exchange(method, path, body: json, token: settings.token) else {
+    guard let answer = try await exchange(method, path, body: json, token: settings.token, timeout: timeout) else {
       throw Failure("the relay on \(settings.listen) has just ended; try again")
     }
     guard (200..<300).contains(answer.status) else { throw refusal(answer) }
@@ -63,12 +65,14 @@ struct RunningRelay: Sendable {
   }
 
   /// - Returns: nil if nothing listens there.
-  private func exchange(_ method: String, _ path: String, body: String? = nil, token: Secret?) async throws -> Answered? {
-    try await offPool { [settings] in Result { try Self.exchange(method, path, body: body, token: token, settings) } }.get()
+  private func exchange(
+    _ method: String, _ path: String, body: String? = nil, token: Secret?, timeout: Duration = timeout
+  ) async throws -> Answered? {
+    try await offPool { [settings] in Result { try Self.exchange(method, path, body: body, token, timeout, settings) } }.get()
   }
 
   private static func exchange(
-    _ method: String, _ path: String, body: String?, token: Secret?, _ settings: StatusSettings
+    _ method: String, _ path: String, body: String?, _ token: Secret?, _ timeout: Duration, _ settings: StatusSettings
   ) throws -> Answered? {
     guard let easy = curl_easy_init() else { preconditionFailure("out of memory") }
     defer { curl_easy_cleanup(easy) }
@@ -81,7 +85,7 @@ struct RunningRelay: Sendable {
       check(relay_easy_set_string(easy, CURLOPT_URL, "http://\(settings.listen.reachable)\(path)"))
       check(relay_easy_set_string(easy, CURLOPT_PROXY, ""))
       check(relay_easy_set_long(easy, CURLOPT_NOSIGNAL, 1))
-      check(relay_easy_set_long(easy, CURLOPT_TIMEOUT_MS, timeoutMilliseconds))
+      check(relay_easy_set_long(easy, CURLOPT_TIMEOUT_MS, Int(timeout.milliseconds)))
       if let body { check(relay_easy_set_string(easy, CURLOPT_COPYPOSTFIELDS, body)) }
       check(relay_easy_set_string(easy, CURLOPT_CUSTOMREQUEST, method))
       check(relay_easy_set_headers(easy, headers))
