@@ -82,8 +82,9 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
       let bytes = change(withdrawn.lane) { $0.withdrawn(withdrawn.seqs, from: withdrawn.queue) }
       if bytes > 0 { dropped.append((withdrawn.lane, bytes)) }
     }
-    for due in handover.due { change(due.lane) { $0.isDue(due.queue, at: due.at) } }
-    for held in handover.held { change(held.lane) { $0.holds(since: held.at) } }
+    // An operator can also replay what a route was owed that is not in the rule file any more: that waits until the route is back.
+    for due in handover.due where indexOf[due.lane] != nil { change(due.lane) { $0.isDue(due.queue, at: due.at) } }
+    for held in handover.held where indexOf[held.lane] != nil { change(held.lane) { $0.holds(since: held.at) } }
   }
 
   mutating func ended(_ attempt: Attempt, _ ending: Ending, at now: Instant) {

@@ -71,6 +71,26 @@ struct QueueCommandTests {
     }
   }
 
+  @Test func `what a removed route was sent can be replayed, and waits until the route is back`() async throws {
+    let app = try await RecordingApp.start()
+    try await RelayProcess.with(rules: rules(Self.route(app))) { relay in
+      try await relay.start()
+      #expect(try await relay.post(SentReport(id: 1, text: "@shop").bytes).status == 200)
+      _ = try await relay.status { $0["shop"].delivered == 1 }
+      #expect(try await relay.stop() == .code(0))
+      try relay.write(rules: rules(#"name: other, markers: ["@other"], url: "\#(app.url)""#))
+      try await relay.start()
+      #expect(try await relay.queue("replay", "--route", "shop", "--state", "delivered").exit == .code(0))
+      _ = try await relay.status { $0["shop"].pending == 1 }
+      #expect(try await relay.post(SentReport(id: 2, text: "@other").bytes).status == 200)
+      try await app.taken("dlr_2_delivered")
+      #expect(try await relay.stop() == .code(0))
+      try relay.write(rules: rules(Self.route(app)))
+      try await relay.start()
+      _ = try await relay.status { $0["shop"].delivered == 2 }
+    }
+  }
+
   @Test func `a report is shown with its tries, and without what is nobody's business`() async throws {
     let app = try await Self.failingApp()
     try await RelayProcess.with(rules: rules(Self.route(app))) { relay in
