@@ -63,7 +63,11 @@ package struct Breaker: Sendable, Equatable {
     if ending.outcome.isDelivered { return delivered(seq) }
     switch state {
     case .closed:
-      guard !ending.isInstruction else { return .none }
+      guard !ending.isInstruction else {
+        // No sign of the app's health, but an answer.
+        outagesInRow = 0
+        return .none
+      }
       note(seq, failed: true)
       outagesInRow = ending.outcome.isOutage ? outagesInRow + 1 : 0
       return looksDown ? open(at: now) : .none

@@ -25,6 +25,15 @@ import Traffic
     #expect(breaker.nextAttempt == start + .seconds(1))
   }
 
+  @Test(arguments: [Ending(.answered(status: 410)), Ending(.answered(status: 503), retryAfter: .seconds(1))])
+  func `an answer that tells what the app wants ends a row of outages, too`(instruction: Ending) {
+    var breaker = Breaker()
+    for _ in 1..<Breaker.outagesMax { _ = breaker.settled(Ending(outage), of: 1, isProbe: false, at: start) }
+    #expect(breaker.settled(instruction, of: 1, isProbe: false, at: start) == .none)
+    for _ in 1..<Breaker.outagesMax { #expect(breaker.settled(Ending(outage), of: 1, isProbe: false, at: start) == .none) }
+    #expect(breaker.settled(Ending(outage), of: 1, isProbe: false, at: start) == .opened(until: start + .seconds(1)))
+  }
+
   @Test func `while open nothing is sent, then one probe`() {
     var breaker = opened()
     #expect(!breaker.allowsAttempt(at: start + .milliseconds(999)))
@@ -125,11 +134,12 @@ import Traffic
   ])
   func `what the app asks of the whole lane is no sign of its health`(ending: Ending) {
     var breaker = Breaker()
-    for _ in 1..<Breaker.outagesMax { _ = breaker.settled(Ending(outage), of: 1, isProbe: false, at: start) }
+    for seq in 1...4 as ClosedRange<Int64> { _ = breaker.settled(Ending(answer), of: seq, isProbe: false, at: start) }
+    for seq in 5...19 as ClosedRange<Int64> { _ = breaker.settled(Ending(failure), of: seq, isProbe: false, at: start) }
     let before = breaker
     for seq in 1...100 as ClosedRange<Int64> { #expect(breaker.settled(ending, of: seq, isProbe: false, at: start) == .none) }
     #expect(breaker == before, "neither for nor against it")
-    #expect(breaker.settled(Ending(outage), of: 1, isProbe: false, at: start) == .opened(until: start + .seconds(1)))
+    #expect(breaker.settled(Ending(failure), of: 20, isProbe: false, at: start) == .opened(until: start + .seconds(1)))
     // A probe that is answered so has not delivered.
     _ = breaker.attemptStarted()
     #expect(breaker.settled(ending, of: 1, isProbe: true, at: start) == .opened(until: start + .seconds(2)))
