@@ -12,7 +12,7 @@ struct RouteDefaults {
 }
 
 extension Reader {
-  static let concurrencyBounds = 1...1024
+  static let concurrencyBounds = 1...Limits.transfersOfLaneMax
   /// From one copy in 17 minutes to more than the relay sends.
   static let perSecondBounds = 0.001...100_000
   static let burstBounds = 1...100_000

@@ -242,7 +242,7 @@ extension BadFile {
       "bad numbers",
       #"""
       receive: { tokens: ["${T}"], max_body: 64kb, connections: 0 }
-      defaults: { concurrency: 1025, retry: { factor: 0.5, first: 2h, max: 1h } }
+      defaults: { concurrency: 1024, retry: { factor: 0.5, first: 2h, max: 1h } }
       routes:
         - { name: a, otherwise: true, url: http://a/, concurrency: many, retry: { factor: 3x } }
 
@@ -254,15 +254,15 @@ extension BadFile {
       routes.yaml:1:59: error: connections "0" is not between 1 and 100000
       receive: { tokens: ["${T}"], max_body: 64kb, connections: 0 }
                                                                 ^
-      routes.yaml:2:26: error: concurrency "1025" is not between 1 and 1024
-      defaults: { concurrency: 1025, retry: { factor: 0.5, first: 2h, max: 1h } }
+      routes.yaml:2:26: error: concurrency "1024" is not between 1 and 512
+      defaults: { concurrency: 1024, retry: { factor: 0.5, first: 2h, max: 1h } }
                                ^
       routes.yaml:2:39: error: first is longer than max in retry of defaults; first is the wait before the second try, \#
       max the longest wait
-      defaults: { concurrency: 1025, retry: { factor: 0.5, first: 2h, max: 1h } }
+      defaults: { concurrency: 1024, retry: { factor: 0.5, first: 2h, max: 1h } }
                                             ^
       routes.yaml:2:49: error: factor "0.5" is not a number between 1 and 1000
-      defaults: { concurrency: 1025, retry: { factor: 0.5, first: 2h, max: 1h } }
+      defaults: { concurrency: 1024, retry: { factor: 0.5, first: 2h, max: 1h } }
                                                       ^
       routes.yaml:4:62: error: concurrency "many" is not a whole number
         - { name: a, otherwise: true, url: ***, concurrency: many, retry: { factor: 3x } }
