@@ -21,7 +21,7 @@ package final class Deliverer: Sendable {
     var commands: [Command] = []
     /// Lanes whose state could not be kept.
     var unkept: [LaneID] = []
-    var stopBy: Instant?
+    var stopBy: SuspendingClock.Instant?
     var isAwake = false
     var isClosed = false
   }
@@ -80,7 +80,7 @@ package final class Deliverer: Sendable {
   /// Starts nothing more, waits for what is in flight, at most `Limits.stopTimeMax`, and ends. What has no result by then is
   /// sent again after the next start. Blocks; once.
   package func stop() {
-    let by = clock() + Limits.stopTimeMax
+    let by = SuspendingClock.now + Limits.stopTimeMax
     post { $0.stopBy = by }
     ended.wait()
     let late = mailbox.withLock { mailbox in
@@ -123,13 +123,14 @@ package final class Deliverer: Sendable {
     let journal: Store
     let epoll = Epoll()
     let transport: CurlTransport
-    var stopBy: Instant?
+    // These are no times of day, which may be set back: nobody would hear of the lanes, or end, for hours.
+    var stopBy: SuspendingClock.Instant?
     /// When to show the lanes as they are to other threads; nil if nothing happened since the last time.
-    var showAt: Instant?
+    var showAt: SuspendingClock.Instant?
     /// Who waits until the state of a lane is on disk.
     var thens: [LaneID: [Then]] = [:]
     var unkept: Set<LaneID> = []
-    var keepAgainAt: Instant?
+    var keepAgainAt: SuspendingClock.Instant?
 
     init(deliverer: Deliverer, dispatcher: Dispatcher<RNG>, journal: Store, routes: [RouteSettings], userAgent: String) {
       self.deliverer = deliverer
@@ -155,7 +156,7 @@ package final class Deliverer: Sendable {
 
     private func isOver() -> Bool {
       guard let stopBy else { return false }
-      return dispatcher.inFlight == 0 || deliverer.clock() >= stopBy
+      return dispatcher.inFlight == 0 || .now >= stopBy
     }
 
     private mutating func takeMail() {
@@ -178,11 +179,11 @@ package final class Deliverer: Sendable {
       case .resume: dispatcher.resume(command.lane, at: now)
       }
       thens[command.lane, default: []].append(command.then)
-      showAt = now
+      showAt = .now
     }
 
     private mutating func noteUnkept(_ lanes: [LaneID]) {
-      let now = deliverer.clock()
+      let now = SuspendingClock.now
       unkept.formUnion(lanes)
       if !unkept.isEmpty, keepAgainAt == nil { keepAgainAt = now + Self.keepAgainAfter }
       guard let keepAgainAt, keepAgainAt <= now else { return }
@@ -219,7 +220,7 @@ package final class Deliverer: Sendable {
 
     /// Not at every turn: with many lanes that would cost more than sending.
     private mutating func showIfDue() {
-      let now = deliverer.clock()
+      let now = SuspendingClock.now
       guard let due = showAt else {
         showAt = now + Self.showEvery
         return
@@ -235,8 +236,10 @@ package final class Deliverer: Sendable {
     }
 
     private func wait() {
-      let wakeAt = [dispatcher.nextWake, stopBy, showAt, keepAgainAt].compactMap { $0 }.min()
-      let timeouts = [wakeAt.map { max(.zero, $0 - deliverer.clock()) }, transport.timeLeft]
+      let ownAt = [stopBy, showAt, keepAgainAt].compactMap { $0 }.min()
+      let timeouts = [
+        dispatcher.nextWake.map { max(.zero, $0 - deliverer.clock()) }, ownAt.map { max(.zero, $0 - .now) }, transport.timeLeft,
+      ]
       epoll.wait(timeouts.compactMap { $0 }.min()) { ready in
         if ready.descriptor == deliverer.wakeDescriptor {
           var count: UInt64 = 0

@@ -52,6 +52,7 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
   private var wakeOf: [Instant?]
   private var settlements: [Settlement] = []
   private var dropped: [(lane: LaneID, bytes: Int)] = []
+  private var advancedTo: Instant
 
   /// - Parameters:
   ///   - lanes: of the routes, in the same order.
@@ -66,6 +67,7 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     isDirty = Array(repeating: true, count: ids.count)
     dirty = Deque(ids.indices)
     wakeOf = Array(repeating: nil, count: ids.count)
+    advancedTo = now
     self.observer = observer
     self.rng = rng
   }
@@ -130,6 +132,8 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     swap(&output.giveBack, &dropped)
     for index in dirty { if let state = lanes[index].takeState() { output.keep.append((lanes[index].id, state)) } }
     guard !isStopping else { return output }
+    if now < advancedTo { forgetWakes() }
+    advancedTo = now
     while let wake = wakes.min, wake.at <= now {
       _ = wakes.removeMin()
       wakeOf[wake.lane] = nil
@@ -186,6 +190,15 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
   /// A lane with nothing in flight may always send one, so that no number of hanging apps keeps a copy from any other.
   private func hasRoom(for lane: Lane) -> Bool {
     unsettled < Limits.unsettledMax && (inFlight < Limits.transfersMax || lane.inFlight == 0)
+  }
+
+  /// After the clock was set back: they are times of the other clock, and every lane knows its own by the new one.
+  private mutating func forgetWakes() {
+    wakes = Heap()
+    for index in lanes.indices {
+      wakeOf[index] = nil
+      mark(index)
+    }
   }
 
   private mutating func schedule(_ index: Int, at now: Instant) {

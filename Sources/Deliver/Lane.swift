@@ -166,8 +166,11 @@ struct Lane {
   /// Nothing is sent before; nil while that depends on what comes in.
   private func gate(at now: Instant) -> Instant? {
     guard !isPausedByFile, state.pause?.reason != .operator, breaker.state != .probing, goneProbe == nil else { return nil }
-    return max(askedToWait(at: now) ?? now, breaker.nextAttempt ?? now, isGone ? goneProbeAt : now)
+    return max(askedToWait(at: now) ?? now, breaker.nextAttempt(at: now) ?? now, isGone ? nextGoneProbe(at: now) : now)
   }
+
+  /// As with Retry-After, a time too far away is one of a clock that was set back.
+  private func nextGoneProbe(at now: Instant) -> Instant { goneProbeAt - now <= Limits.goneProbeEvery ? goneProbeAt : now }
 
   private func isOpen(at now: Instant) -> Bool { gate(at: now).map { $0 <= now } ?? false }
 

@@ -42,13 +42,16 @@ package struct Breaker: Sendable, Equatable {
   package func allowsAttempt(at now: Instant) -> Bool {
     switch state {
     case .closed: true
-    case .open: now >= notBefore
+    case .open: earliest(at: now) <= now
     case .probing: false
     }
   }
 
   /// When to ask again: nil while closed or while the probe is out, since its answer comes by itself.
-  package var nextAttempt: Instant? { state == .open ? notBefore : nil }
+  package func nextAttempt(at now: Instant) -> Instant? { state == .open ? earliest(at: now) : nil }
+
+  /// A time that is further away than the wait was at its beginning is one of a clock that was set back since.
+  private func earliest(at now: Instant) -> Instant { notBefore - now <= probeWait ? notBefore : now }
 
   /// - Returns: true if the attempt is the probe; `settled` wants to be told.
   package mutating func attemptStarted() -> Bool {

@@ -53,7 +53,8 @@ struct CommandTests {
 
   @Test func `what cannot be kept is said, is in force, and is kept when it can be`() async throws {
     try await AppServer.with { app in
-      try await withDeliverer([route(url: app.url())]) { sending in
+      // Time stands still, as it seems to for hours when a clock is set back.
+      try await withDeliverer([route(url: app.url())], clock: ManualClock().clock) { sending in
         sending.journal.failKeeping(1, with: .full)
         #expect(await wait { sending.deliverer.pause(LaneID(1), then: $0) } == .full)
         sending.journal.add([delivery(1)])
@@ -98,6 +99,22 @@ struct CommandTests {
       let released = try await sending.journal.released.first(1)
       #expect(released[0].lane == LaneID(1))
       #expect(released[0].heldSince >= since)
+    }
+  }
+
+  @Test func `the lanes are shown as they are, also when the clock was set back`() async throws {
+    try await AppServer.with(answering: { _ in .silence }) { app in
+      let clock = ManualClock()
+      try await withDeliverer([route(url: app.url())], clock: clock.clock, stops: false) { sending in
+        _ = await wait { sending.deliverer.resume(LaneID(1), then: $0) }
+        clock.advance(by: .zero - .hours(3))
+        sending.journal.add([delivery(1)])
+        _ = try await app.request(1)
+        // Nothing tells when they are: the suite's time limit is what fails.
+        while sending.deliverer.gauges()[0].inFlight == 0 { await Task.yield() }
+        await app.closeConnections()
+        await sending.stop()
+      }
     }
   }
 }

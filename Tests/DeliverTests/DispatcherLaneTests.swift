@@ -211,4 +211,20 @@ struct DispatcherLaneTests {
     #expect(output.release.map(\.heldSince) == [noon])
     #expect(dispatcher.advance(to: noon + .hours(1)).release.isEmpty)
   }
+
+  // MARK: - A clock that is set back
+
+  @Test func `after the clock was set back every lane is looked at, and woken by the new time`() {
+    var dispatcher = live([route("down"), route("slow") { $0.rateLimit = RateLimit(perSecond: 1, burst: 1) }])
+    _ = run(&dispatcher, (1...5).map { delivery($0) }, down, at: noon)
+    dispatcher.receive(handover([delivery(6), delivery(7, lane: 2), delivery(8, lane: 2)]))
+    #expect(dispatcher.advance(to: noon).start.map(\.delivery.seq) == [7])
+    #expect(dispatcher.nextWake == noon + .seconds(1))
+    let earlier = noon - .hours(3)
+    let output = dispatcher.advance(to: earlier)
+    #expect(output.start.map(\.delivery.seq) == [6])
+    #expect(output.start.map(\.isProbe) == [true])
+    #expect(dispatcher.nextWake == earlier + .seconds(1))
+    #expect(dispatcher.advance(to: earlier + .seconds(1)).start.map(\.delivery.seq) == [8])
+  }
 }

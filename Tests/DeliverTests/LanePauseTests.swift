@@ -205,4 +205,18 @@ struct LanePauseTests {
     #expect(lane.settled(well, of: 7, isProbe: true, at: next) == [.breakerClosed, .resumed])
     #expect(lane.state.holds == Holds(spans: [.init(from: noon, to: next)]))
   }
+
+  @Test func `a clock that was set back keeps no lane waiting for longer than it would have`() {
+    let earlier = noon - .hours(3)
+    var gone = goneLane()
+    #expect(isSilent(gone, at: noon))
+    #expect(gone.nextWake(at: earlier) == earlier)
+    #expect(gone.next(at: earlier)?.delivery.seq == 2)
+    var down = live()
+    for _ in 1...5 { _ = down.next(at: noon) }
+    for seq in 1...5 { _ = down.settled(Ending(.failed(.refused)), of: Int64(seq), isProbe: false, at: noon) }
+    #expect(isSilent(down, at: noon))
+    #expect(down.nextWake(at: earlier) == earlier)
+    #expect(down.next(at: earlier)?.isProbe == true)
+  }
 }

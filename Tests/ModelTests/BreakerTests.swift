@@ -19,10 +19,10 @@ import Traffic
     for _ in 1..<Breaker.outagesMax { #expect(breaker.settled(Ending(outage), of: 1, isProbe: false, at: start) == .none) }
     #expect(breaker.settled(Ending(answer), of: 1, isProbe: false, at: start) == .none)
     for _ in 1..<Breaker.outagesMax { #expect(breaker.settled(Ending(outage), of: 1, isProbe: false, at: start) == .none) }
-    #expect(breaker.state == .closed && breaker.allowsAttempt(at: start) && breaker.nextAttempt == nil)
+    #expect(breaker.state == .closed && breaker.allowsAttempt(at: start) && breaker.nextAttempt(at: start) == nil)
     #expect(breaker.settled(Ending(outage), of: 1, isProbe: false, at: start) == .opened(until: start + .seconds(1)))
     #expect(breaker.state == .open)
-    #expect(breaker.nextAttempt == start + .seconds(1))
+    #expect(breaker.nextAttempt(at: start) == start + .seconds(1))
   }
 
   @Test(arguments: [Ending(.answered(status: 410)), Ending(.answered(status: 503), retryAfter: .seconds(1))])
@@ -43,7 +43,7 @@ import Traffic
     #expect(isProbe)
     #expect(breaker.state == .probing)
     #expect(!breaker.allowsAttempt(at: then + .days(1)), "one is enough")
-    #expect(breaker.nextAttempt == nil)
+    #expect(breaker.nextAttempt(at: then) == nil)
   }
 
   @Test func `failed probes wait twice as long each time, up to five minutes`() {
@@ -59,6 +59,19 @@ import Traffic
     #expect(breaker.settled(Ending(answer), of: 1, isProbe: true, at: now) == .closed)
     for _ in 1...Breaker.outagesMax { _ = breaker.settled(Ending(outage), of: 1, isProbe: false, at: now) }
     #expect(breaker.notBefore == now + .seconds(1), "the next outage starts from the beginning")
+  }
+
+  @Test func `no wait is longer than it began, also on a clock that was set back`() {
+    var (breaker, now) = (opened(), start + .seconds(1))
+    for _ in 1...6 {
+      now = breaker.notBefore
+      _ = breaker.attemptStarted()
+      _ = breaker.settled(Ending(outage), of: 1, isProbe: true, at: now)
+    }
+    #expect(breaker.notBefore == now + .seconds(64))
+    #expect(!breaker.allowsAttempt(at: now))
+    #expect(breaker.allowsAttempt(at: now - .microseconds(1)))
+    #expect(breaker.allowsAttempt(at: now - .hours(3)))
   }
 
   @Test func `an answer that comes late is news of life, an outage that comes late is none`() {
@@ -153,7 +166,7 @@ import Traffic
     }
     breaker.askNow(at: start + .seconds(3))
     #expect(breaker.allowsAttempt(at: start + .seconds(3)))
-    #expect(breaker.nextAttempt == start + .seconds(3))
+    #expect(breaker.nextAttempt(at: start + .seconds(3)) == start + .seconds(3))
     _ = breaker.attemptStarted()
     #expect(breaker.settled(Ending(outage), of: 1, isProbe: true, at: start) == .opened(until: start + .seconds(2)))
     var closed = Breaker()
