@@ -20,6 +20,8 @@ package struct Watch: Sendable {
     /// When the breaker opened; nil while it is closed.
     var openSince: Instant?
     var lastFailure: Outcome?
+    /// Its pause is over, and whether its app takes copies again is not known yet.
+    var isResumed = false
     /// As of the last readings.
     var waiting = 0
   }
@@ -47,13 +49,15 @@ package struct Watch: Sendable {
     self.routeName = routeName
   }
 
-  /// False for what happens all the time and tells nothing, so that nobody needs a lock for it.
+  /// False for what tells nothing, so that nobody needs a lock for it.
   package static func concerns(_ event: Event) -> Bool {
     switch event {
     case .attempted(_, let outcome, _, _): !outcome.isDelivered
     case .committed(let reports, _, _): reports > 0
+    // For every copy; there is no other sign that an app which said that it is gone is there again.
+    case .delivered: true
     case .refused, .quarantined, .commitFailed, .storeRecovered, .died, .breakerOpened, .breakerClosed, .paused, .resumed: true
-    case .started, .stopping, .stopped, .accepted, .notStored, .swept, .delivered, .askedToWait, .spilled, .caughtUp, .alertFailed: false
+    case .started, .stopping, .stopped, .accepted, .notStored, .swept, .askedToWait, .spilled, .caughtUp, .alertFailed: false
     }
   }
 
@@ -68,10 +72,12 @@ package struct Watch: Sendable {
     case .breakerClosed(let lane):
       lanes[lane]?.openSince = nil
       ends(Topic(.failing, route: routeName(lane)), at: now)
-    case .paused(let lane, .gone):
-      let waiting = lanes[lane]?.waiting ?? 0
-      holds(Topic(.paused, route: routeName(lane)), .paused(since: now, waiting: waiting), at: now)
-    case .resumed(let lane): ends(Topic(.paused, route: routeName(lane)), at: now)
+    case .paused(let lane, .gone): gone(lane, at: now)
+    case .resumed(let lane): resumed(lane, at: now)
+    case .delivered(let lane, _, _):
+      guard lanes[lane]?.isResumed == true else { break }
+      lanes[lane]?.isResumed = false
+      ends(Topic(.paused, route: routeName(lane)), at: now)
     case .died(let lane, _): counts(Topic(.dead, route: routeName(lane)), .dead(1), at: now)
     case .quarantined(let reason): counts(Topic(.quarantine), .quarantined([reason: 1]), at: now)
     case .refused(let refusal): refused(refusal, at: now)
@@ -106,6 +112,21 @@ package struct Watch: Sendable {
       let waiting = lanes[gauge.lane]?.waiting ?? 0
       holds(Topic(.paused, route: routeName(gauge.lane)), .paused(since: pause.since, waiting: waiting), at: now)
     }
+  }
+
+  private mutating func gone(_ lane: LaneID, at now: Instant) {
+    let topic = Topic(.paused, route: routeName(lane))
+    // It was resumed in vain: that is news.
+    if lanes[lane]?.isResumed == true { conditions[topic]?.isTold = false }
+    lanes[lane, default: Lane()].isResumed = false
+    holds(topic, .paused(since: now, waiting: lanes[lane]?.waiting ?? 0), at: now)
+  }
+
+  /// By an operator, perhaps, which says nothing of the app: only a delivery does.
+  private mutating func resumed(_ lane: LaneID, at now: Instant) {
+    let topic = Topic(.paused, route: routeName(lane))
+    guard let condition = conditions[topic], condition.matter != nil else { return }
+    if condition.isTold { lanes[lane, default: Lane()].isResumed = true } else { ends(topic, at: now) }
   }
 
   private mutating func checkBreakers(at now: Instant) {

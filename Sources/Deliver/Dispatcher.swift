@@ -102,9 +102,10 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     // A replay that failed stays one.
     if case .retry(let due) = result { change(delivery.lane) { $0.isDue(delivery.queue == .replay ? .replay : .retry, at: due) } }
     observer(.attempted(delivery.lane, ending.outcome, detail: ending.detail, took: took))
+    // Before the delivery that shows it, so that who waits for a lane's first one after its pause sees this one.
+    for change in changes { tell(change, of: delivery.lane) }
     if result == .delivered { observer(.delivered(delivery.lane, tries: settlement.tries, lag: now - delivery.receivedAt)) }
     if result == .dead { observer(.died(delivery.lane, tries: settlement.tries)) }
-    for change in changes { tell(change, of: delivery.lane) }
   }
 
   /// Nothing of the lane starts until it is resumed.

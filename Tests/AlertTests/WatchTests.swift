@@ -74,7 +74,36 @@ import Testing
     let paused = scene.happens(.paused(shop, .gone))
     #expect(told(paused) == ["paused shop"])
     #expect(paused.first?.text.hasSuffix("Correct its url, or resume it with: dlr-relay queue resume shop") == true)
-    #expect(told(scene.happens(.resumed(shop))) == ["recovered shop"])
+    #expect(scene.happens(.resumed(shop)) + scene.after(.hours(1)) == [], "an operator says nothing of the app")
+    let recovered = scene.happens(.delivered(shop, tries: 1, lag: .zero))
+    #expect(told(recovered) == ["recovered shop"])
+    #expect(recovered.first?.text.hasPrefix("The app of route shop takes copies again, after 1 h") == true)
+    #expect(scene.happens(.delivered(shop, tries: 1, lag: .zero)) == [])
+  }
+
+  @Test func `a copy that was on its way when a route was paused says nothing of it`() {
+    var scene = Scene()
+    #expect(told(scene.happens(.paused(shop, .gone))) == ["paused shop"])
+    #expect(scene.happens(.delivered(shop, tries: 1, lag: .zero), .delivered(bank, tries: 1, lag: .zero)) == [])
+    #expect(told(scene.happens(.resumed(shop), .delivered(shop, tries: 1, lag: .zero))) == ["recovered shop"])
+  }
+
+  @Test func `a route that was resumed in vain is told to be paused again`() {
+    var scene = Scene()
+    #expect(told(scene.happens(.paused(shop, .gone))) == ["paused shop"])
+    #expect(scene.after(.hours(1)) == [])
+    #expect(scene.happens(.resumed(shop)) == [])
+    #expect(told(scene.happens(.paused(shop, .gone))) == ["paused shop"])
+    #expect(scene.happens(.delivered(shop, tries: 1, lag: .zero)) == [])
+    #expect(told(scene.happens(.resumed(shop), .delivered(shop, tries: 1, lag: .zero))) == ["recovered shop"])
+  }
+
+  @Test func `a pause that nobody was told of is not told once it is over`() {
+    var scene = Scene()
+    #expect(told(scene.happens(.paused(shop, .gone))) == ["paused shop"])
+    #expect(told(scene.happens(.resumed(shop), .delivered(shop, tries: 1, lag: .zero))) == ["recovered shop"])
+    #expect(scene.happens(.paused(shop, .gone), .resumed(shop)) + scene.after(.hours(1)) == [])
+    #expect(scene.happens(.delivered(shop, tries: 1, lag: .zero)) == [])
   }
 
   @Test func `a pause from before the start is told with the first check only`() {
@@ -84,7 +113,7 @@ import Testing
     byHand.pause = Pause(.operator, since: scene.now - .hours(1))
     scene.gauges = [gone, byHand]
     #expect(told(scene.after(.seconds(10))) == ["paused shop"])
-    #expect(told(scene.happens(.resumed(shop))) == ["recovered shop"])
+    #expect(told(scene.happens(.resumed(shop), .delivered(shop, tries: 1, lag: .zero))) == ["recovered shop"])
     #expect(scene.after(.hours(1)) == [], "gauges are a moment old, events are not")
   }
 
@@ -94,7 +123,7 @@ import Testing
     #expect(told(scene.after(.minutes(5))) == ["failing shop"])
     #expect(told(scene.happens(.paused(shop, .gone))) == ["paused shop"])
     #expect(scene.happens(.breakerClosed(shop)) + scene.after(.hours(1)) == [])
-    #expect(told(scene.happens(.resumed(shop))) == ["recovered shop"])
+    #expect(told(scene.happens(.resumed(shop), .delivered(shop, tries: 1, lag: .zero))) == ["recovered shop"])
     #expect(scene.after(.hours(1)) == [])
   }
 

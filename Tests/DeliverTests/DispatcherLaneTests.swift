@@ -227,4 +227,20 @@ struct DispatcherLaneTests {
     #expect(dispatcher.nextWake == earlier + .seconds(1))
     #expect(dispatcher.advance(to: earlier + .seconds(1)).start.map(\.delivery.seq) == [8])
   }
+
+  @Test func `what a delivery ends is told before it`() throws {
+    let events = Tape<Event>()
+    var dispatcher = live([route()], events)
+    _ = run(&dispatcher, [delivery(1)], Ending(.answered(status: 410)), at: noon)
+    let now = noon + Limits.goneProbeEvery
+    _ = run(&dispatcher, [delivery(2)], Ending(.answered(status: 200)), at: now)
+    let told = events.all.compactMap { event -> String? in
+      switch event {
+      case .resumed: "resumed"
+      case .delivered: "delivered"
+      default: nil
+      }
+    }
+    #expect(told == ["resumed", "delivered"])
+  }
 }
