@@ -97,16 +97,12 @@ package struct EventLog: Sendable {
     case .died(let lane, let tries):
       writeAboutLane(lane, .warning, "gave up a copy: it is kept, and nobody sends it", ["tries": "\(tries)"])
     case .breakerOpened(let lane, let until):
-      let isNews = state.state.withLock { $0.down.insert(lane).inserted }
-      logger.log(
-        level: isNews ? .warning : .debug, "the app does not answer: its copies wait",
-        metadata: ["route": "\(laneName(lane))", "next_try": "\(until.rfc3339)"])
+      logOpened(lane, until: until)
     case .breakerClosed(let lane):
       _ = state.state.withLock { $0.down.remove(lane) }
-      logger.notice("the app answers again", metadata: ["route": "\(laneName(lane))"])
+      writeAboutLane(lane, .notice, "the app answers again")
     case .paused(let lane, let reason):
-      logger.warning(
-        "paused: nothing is sent until it is resumed", metadata: ["route": "\(laneName(lane))", "reason": "\(reason.rawValue)"])
+      logger.warning("\(Self.words(of: reason))", metadata: ["route": "\(laneName(lane))", "reason": "\(reason.rawValue)"])
     case .resumed(let lane):
       logger.notice("resumed", metadata: ["route": "\(laneName(lane))"])
     case .askedToWait(let lane, let until):
@@ -116,6 +112,21 @@ package struct EventLog: Sendable {
     case .caughtUp(let lane):
       writeAboutLane(lane, .info, "all that waited on disk for the app has been taken up")
     default: preconditionFailure("not an event of a lane")
+    }
+  }
+
+  /// An app that takes a copy now and then opens and closes its breaker all the time.
+  private func logOpened(_ lane: LaneID, until: Instant) {
+    let isNews = state.state.withLock { $0.down.insert(lane).inserted }
+    let (message, metadata) = ("the app does not answer: its copies wait", ["next_try": "\(until.rfc3339)"] as Logger.Metadata)
+    if isNews { return writeAboutLane(lane, .warning, message, metadata) }
+    logger.debug("\(message)", metadata: metadata.merging(["route": "\(laneName(lane))"]) { $1 })
+  }
+
+  private static func words(of reason: Pause.Reason) -> String {
+    switch reason {
+    case .operator: "paused: nothing is sent until it is resumed"
+    case .gone: "paused: the app answered 410; one copy asks every \(Int(Limits.goneProbeEvery.seconds) / 60) min, and a 2xx resumes"
     }
   }
 

@@ -58,9 +58,36 @@ struct EventLogTests {
       for _ in 0..<4 { log.observe(.breakerOpened(shop, until: clock.now)) }
       log.observe(.breakerOpened(bank, until: clock.now))
       log.observe(.breakerClosed(shop))
+      clock.advance(by: .seconds(60))
       log.observe(.breakerOpened(shop, until: clock.now))
     }
     #expect(lines.map { $0["route"] as? String } == ["shop", "bank", "shop", "shop"])
+  }
+
+  @Test func `an app that takes a copy now and then fills no log`() throws {
+    let lines = try lines { log, clock in
+      for _ in 1...100 {
+        log.observe(.breakerOpened(shop, until: clock.now))
+        log.observe(.breakerOpened(shop, until: clock.now))
+        log.observe(.breakerClosed(shop))
+      }
+      clock.advance(by: .seconds(60))
+      log.observe(.breakerOpened(shop, until: clock.now))
+    }
+    #expect(lines.map { $0["more"] as? String } == [nil, nil, "99", "99"])
+    #expect(lines.allSatisfy { $0["route"] as? String == "shop" })
+  }
+
+  @Test func `it is said how a pause ends`() throws {
+    let lines = try lines { log, _ in
+      log.observe(.paused(shop, .operator))
+      log.observe(.paused(bank, .gone))
+    }
+    #expect(
+      lines.map { $0["message"] as? String } == [
+        "paused: nothing is sent until it is resumed", "paused: the app answered 410; one copy asks every 15 min, and a 2xx resumes",
+      ])
+    #expect(lines.map { $0["reason"] as? String } == ["operator", "gone"])
   }
 
   @Test func `what repeats is written once a minute with how often it happened`() throws {
