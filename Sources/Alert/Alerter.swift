@@ -57,7 +57,7 @@ package final class Alerter: Sendable {
     tell { $0.check(readings, at: now) }
   }
 
-  /// Tries what waits once more, and ends within a few seconds whatever the hooks do. Blocks.
+  /// Tries what waits once more, and ends within `Patience.atTheEnd` whatever the hooks do. Blocks.
   package func stop() {
     guard let task = checks.withLock({ $0.take() }) else { return }
     task.cancel()

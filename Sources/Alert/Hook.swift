@@ -73,7 +73,7 @@ final class Hook: Sendable {
   func waitForEnd() { ended.wait() }
 
   private func run() {
-    let request = HookRequest(url: settings.url, userAgent: userAgent, timeout: patience.timeout) { [self] in isTimeOver }
+    let request = HookRequest(url: settings.url, userAgent: userAgent, timeout: patience.timeout) { [self] in timeLeft }
     defer { request.close() }
     var hasComplained = false
     while let alert = next() {
@@ -124,7 +124,8 @@ final class Hook: Sendable {
     return false
   }
 
-  private var isTimeOver: Bool { box.withLock { $0.stopBy.map { $0 <= .now } ?? false } }
+  /// nil unless the relay is stopping.
+  private var timeLeft: Duration? { box.withLock { $0.stopBy }.map { $0 - .now } }
 
   /// The only part of a hook's address that may be shown.
   private static func host(of url: Secret) -> String {

@@ -5,7 +5,6 @@
 typedef size_t (*relay_write_function)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*relay_socket_function)(CURL *easy, curl_socket_t socket, int what, void *context, void *socket_context);
 typedef int (*relay_timer_function)(CURLM *multi, long timeout_ms, void *context);
-typedef int (*relay_progress_function)(void *context, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
 typedef curl_socket_t (*relay_open_function)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
 
 static inline CURLcode relay_easy_set_long(CURL *easy, CURLoption option, long value) {
@@ -25,9 +24,6 @@ static inline CURLcode relay_easy_set_headers(CURL *easy, struct curl_slist *hea
 }
 static inline CURLcode relay_easy_set_write(CURL *easy, relay_write_function function) {
   return curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, function);
-}
-static inline CURLcode relay_easy_set_progress(CURL *easy, relay_progress_function function) {
-  return curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, function);
 }
 // Gets the header lines of an answer, one at a time. The same type as for the body.
 static inline CURLcode relay_easy_set_header(CURL *easy, relay_write_function function) {
