@@ -3,19 +3,22 @@ import Model
 
 /// Takes the secrets of one route out of what its app and libcurl say: an app may well quote the request that it refuses.
 ///
-/// Each is replaced by `***` wherever it stands: in the URL, the values of the query and the user info, as written and decoded; the
-/// values of headers, whole and without a scheme such as Bearer; and the keys of signatures.
+/// Each is replaced by `***` wherever it stands: of the URL, the values of the query, the user info and the long parts of the path, as
+/// written and decoded, and what libcurl makes of the user info; the values of headers, whole, without a scheme such as Bearer, and
+/// the decoded pair of Basic; and the keys of signatures. An app that quotes them may escape any of their characters (`Escape`).
 struct Redactor: Sendable {
   static let mask = "***"
   /// Shorter ones would tear holes into every text, and protect nothing.
   private static let secretBytesMin = 4
+  /// A shorter part of a path is a name, a longer one may be the token that hooks have there.
+  private static let pathPartMin = 16
 
   /// The longest first, so that no part of one is left because another begins like it.
   private let secrets: [[UInt8]]
 
   init(_ route: RouteSettings) {
     var texts = Self.secrets(ofURL: route.url.reveal())
-    for header in route.headers { texts += Self.withoutScheme(header.value.reveal()) }
+    for header in route.headers { texts += Self.secrets(ofHeader: header.value.reveal()) }
     for secret in route.secrets {
       let text = secret.reveal()
       texts += text.hasPrefix(Signer.prefix) ? [text, String(text.dropFirst(Signer.prefix.count))] : [text]
@@ -25,10 +28,11 @@ struct Redactor: Sendable {
   }
 
   /// So many bytes more than what is to be kept of an answer must be read, or the beginning of a secret that is cut off would be left:
-  /// those of the longest, and what the replacement of a character that is cut in two adds.
-  var lookAhead: Int { (secrets.first?.count ?? 0) + 3 }
+  /// those of the longest, all of it escaped, and what the replacement of a character that is cut in two adds.
+  var lookAhead: Int { (secrets.first?.count ?? 0) * Escape.bytesMax + 3 }
 
-  func redact(_ text: String) -> String { redact(text, bytesMax: .max) }
+  /// The text without control characters and secrets.
+  func redact(_ text: String) -> String { redact(Self.withoutControl(text), bytesMax: .max) }
 
   /// The beginning of an answer as text: bytes that are no UTF-8 replaced, control characters dropped, secrets masked.
   /// - Parameters:
@@ -36,10 +40,7 @@ struct Redactor: Sendable {
   ///   - isWhole: true if nothing follows the bytes.
   ///   - bytesMax: of the result.
   func beginning(of bytes: [UInt8], isWhole: Bool, bytesMax: Int) -> String {
-    var text = String.UnicodeScalarView()
-    // Before secrets are looked for, or one with a control character in its midst would stand there whole afterwards.
-    for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars where !Self.isControl(scalar) { text.append(scalar) }
-    let plain = String(text)
+    let plain = Self.withoutControl(String(decoding: bytes, as: UTF8.self))
     let certain = isWhole ? plain.utf8.count : max(0, plain.utf8.count - lookAhead)
     return redact(plain, bytesMax: min(bytesMax, certain))
   }
@@ -49,9 +50,9 @@ struct Redactor: Sendable {
     let bytes = Array(text.utf8)
     var (result, index): ([UInt8], Int) = ([], 0)
     while index < min(bytes.count, bytesMax), result.count < bytesMax {
-      if let secret = secrets.first(where: { bytes[index...].starts(with: $0) }) {
+      if let end = secrets.lazy.compactMap({ Self.end(of: $0, in: bytes, from: index) }).first {
         result += Array(Self.mask.utf8)
-        index += secret.count
+        index = end
       } else {
         result.append(bytes[index])
         index += 1
@@ -60,6 +61,29 @@ struct Redactor: Sendable {
     result = Array(result.prefix(bytesMax))
     while String(validating: result, as: UTF8.self) == nil { result.removeLast() }
     return String(decoding: result, as: UTF8.self)
+  }
+
+  /// - Returns: where the secret ends that begins here, any of its bytes escaped or not; nil if it does not.
+  private static func end(of secret: [UInt8], in text: [UInt8], from start: Int) -> Int? {
+    guard text[start] == secret[0] || Escape.read(text, at: start)?.meant.first == secret[0] else { return nil }
+    // After so many bytes of the secret, so far in the text: what looks like an escape may be one of the secret's own.
+    var reached = [Set<Int>](repeating: [], count: secret.count + 1)
+    reached[0] = [start]
+    for known in secret.indices {
+      for index in reached[known] where index < text.count {
+        if text[index] == secret[known] { reached[known + 1].insert(index + 1) }
+        guard let escape = Escape.read(text, at: index), secret[known...].starts(with: escape.meant) else { continue }
+        reached[known + escape.meant.count].insert(index + escape.count)
+      }
+    }
+    return reached[secret.count].max()
+  }
+
+  /// To be done before secrets are looked for, or one with a control character in its midst would stand there whole afterwards.
+  private static func withoutControl(_ text: String) -> String {
+    var plain = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars where !isControl(scalar) { plain.append(scalar) }
+    return String(plain)
   }
 
   private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
@@ -74,20 +98,36 @@ struct Redactor: Sendable {
         texts.append(String(item.firstIndex(of: "=").map { item[item.index(after: $0)...] } ?? item))
       }
     }
-    if let start = url.range(of: "://")?.upperBound {
-      let authority = url[start...].prefix { !"/?#".contains($0) }
+    var pairs: [String] = []
+    if let start = beforeFragment.range(of: "://")?.upperBound {
+      let afterScheme = beforeFragment[start...]
+      let authority = afterScheme.prefix { !"/?".contains($0) }
       if let at = authority.lastIndex(of: "@") {
         let user = authority[..<at]
-        texts.append(String(user))
-        texts += user.split(separator: ":", maxSplits: 1).map { String($0) }
+        texts += pair(String(user))
+        pairs = basic(String(user))
       }
+      let path = afterScheme[authority.endIndex...].prefix { $0 != "?" }
+      texts += path.split(separator: "/").filter { $0.utf8.count >= pathPartMin }.map(String.init)
     }
-    return texts + texts.compactMap(\.removingPercentEncoding)
+    return texts + pairs + texts.compactMap(\.removingPercentEncoding)
       + texts.compactMap { $0.replacing("+", with: " ").removingPercentEncoding }
   }
 
-  private static func withoutScheme(_ value: String) -> [String] {
-    guard let space = value.firstIndex(of: " ") else { return [value] }
-    return [value, String(value[value.index(after: space)...]).trimmingCharacters(in: .whitespaces)]
+  /// What libcurl sends of a URL's user info: each part decoded, with a colon also where there is no password.
+  private static func basic(_ user: String) -> [String] {
+    let parts = user.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map { $0.removingPercentEncoding ?? String($0) }
+    let encoded = Data("\(parts[0]):\(parts.count > 1 ? parts[1] : "")".utf8).base64EncodedString()
+    return [encoded, encoded.replacing("=", with: "")]
   }
+
+  private static func secrets(ofHeader value: String) -> [String] {
+    guard let space = value.firstIndex(of: " ") else { return [value] }
+    let credentials = String(value[value.index(after: space)...]).trimmingCharacters(in: .whitespaces)
+    guard value[..<space].lowercased() == "basic", let data = Data(base64Encoded: credentials) else { return [value, credentials] }
+    return [value, credentials, credentials.replacing("=", with: "")] + pair(String(decoding: data, as: UTF8.self))
+  }
+
+  /// `user:password`, and each of them.
+  private static func pair(_ text: String) -> [String] { [text] + text.split(separator: ":", maxSplits: 1).map(String.init) }
 }

@@ -21,6 +21,50 @@ struct RedactorTests {
     #expect(redactor.redact(text) == masked)
   }
 
+  private static let written = [
+    #"ab/cd==&<e> f"g\h"#, #"ab\/cd==&<e> f\"g\\h"#, #"ab\/cd==\u0026\u003ce\u003E f\u0022g\u005Ch"#,
+    "ab%2Fcd%3D%3D%26%3Ce%3E%20f%22g%5Ch",
+    "ab%2fcd%3d%3d%26%3ce%3e+f%22g%5ch", "ab/cd==&amp;&lt;e&gt; f&quot;g\\h",
+    "ab&#47;cd==&#38;&#x3c;e&#X3E; f&#034;g&#92;h", "ab/cd%3D=&<e>%20f\"g\\h",
+  ]
+
+  @Test(arguments: written)
+  func `a secret is masked however an app writes it when it quotes it`(text: String) {
+    let redactor = Redactor(route { $0.headers = [Header(name: "x-key", value: Secret(#"ab/cd==&<e> f"g\h"#))] })
+    #expect(redactor.redact("(\(text))") == "(***)")
+    #expect(redactor.beginning(of: Array("(\(text))".utf8), isWhole: true, bytesMax: 100) == "(***)")
+  }
+
+  @Test(arguments: [
+    ("https://a.example/?t=s3cr%2565t", ["s3cr%2565t", "s3cr%65t", "s3cr%252565t"]),
+    ("https://us%65r:p%3Ass@a.example/", ["dXNlcjpwOnNz", "user:p:ss", "Basic dXNlcjpwOnNz"]),
+    ("https://token@a.example/", ["dG9rZW46", "token"]),
+    ("https://a.example/hook/T0123456789abcd%2F/x", ["T0123456789abcd%2F", "T0123456789abcd/", "T0123456789abcd\\/"]),
+  ])
+  func `so are the pair that libcurl sends and the long parts of the path`(url: String, texts: [String]) {
+    let redactor = Redactor(route(url: url))
+    for text in texts {
+      let masked = redactor.redact("(\(text))")
+      #expect(masked == "(***)" || masked == "(Basic ***)", "\(text)")
+    }
+  }
+
+  @Test func `the pair in a header is masked decoded, too`() {
+    let redactor = Redactor(route { $0.headers = [Header(name: "authorization", value: Secret("Basic dXNlcjpwYTpzcw=="))] })
+    #expect(redactor.redact("dXNlcjpwYTpzcw== user:pa:ss user pa:ss") == "*** *** *** ***")
+    #expect(redactor.redact("dXNlcjpwYTpzcw pa%3Ass") == "*** ***")
+  }
+
+  @Test func `short parts of a path are none of the secrets`() {
+    let redactor = Redactor(route(url: "https://a.example/reports/incoming-123456?k=v"))
+    #expect(redactor.redact("/reports/incoming-123456") == "/reports/incoming-123456")
+    #expect(redactor.redact("100% &amp; \\u0041 %41") == "100% &amp; \\u0041 %41")
+  }
+
+  @Test func `words hold no control characters either`() {
+    #expect(redactor.redact("Location: http://b/\u{85}\u{1b}[31m, to\u{7}k.123") == "Location: http://b/[31m, ***")
+  }
+
   @Test func `of two that begin alike the longer one is masked whole`() {
     let redactor = Redactor(route(url: "http://a/?x=secret&y=secret-and-more"))
     #expect(redactor.redact("secret-and-more secret") == "*** ***")
@@ -70,5 +114,17 @@ struct RedactorTests {
 
   @Test func `a route without secrets masks nothing`() {
     #expect(Redactor(route(url: "http://a.example/b")).redact("http://a.example/b Bearer") == "http://a.example/b Bearer")
+  }
+
+  @Test func `no beginning of a secret that is written longer is left where a text is cut`() {
+    let secret = String(repeating: "/+\"&", count: 10)
+    let redactor = Redactor(route { $0.headers = [Header(name: "x-key", value: Secret(secret))] })
+    let written = secret.utf8.map { "\\u00" + String($0, radix: 16) }.joined()
+    for before in 0...60 {
+      let answer = Array((String(repeating: "-", count: before) + written + "....").utf8)
+      let read = Array(answer.prefix(50 + redactor.lookAhead))
+      let text = redactor.beginning(of: read, isWhole: read.count == answer.count, bytesMax: 50)
+      #expect(!text.contains("u00"), "\(before)")
+    }
   }
 }
