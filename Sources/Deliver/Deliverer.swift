@@ -203,7 +203,7 @@ package final class Deliverer: Sendable {
       let now = deliverer.clock()
       let output = dispatcher.advance(to: now)
       journal.settle(output.settle)
-      for (lane, bytes) in output.giveBack { journal.giveBack(bytes, of: lane) }
+      for (lane, queue, bytes) in output.giveBack { journal.giveBack(bytes, of: lane, from: queue) }
       for (lane, state) in output.keep { keep(state, of: lane) }
       for (lane, heldSince) in output.release { journal.release(lane, heldSince: heldSince) }
       for (queue, lane) in output.fetch { journal.fetch(queue, of: lane) }

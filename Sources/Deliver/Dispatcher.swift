@@ -21,7 +21,7 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     var fetch: [(queue: Queue, lane: LaneID)] = []
     var settle: [Settlement] = []
     /// Memory of what was dropped because it had been withdrawn.
-    var giveBack: [(lane: LaneID, bytes: Int)] = []
+    var giveBack: [(lane: LaneID, queue: Queue, bytes: Int)] = []
     /// Each lane at most once, as it is now.
     var keep: [(lane: LaneID, state: LaneState)] = []
     var release: [(lane: LaneID, heldSince: Instant)] = []
@@ -51,7 +51,7 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
   /// The earliest wake in the heap for each lane, so that a lane is not pushed twice for the same or a later time.
   private var wakeOf: [Instant?]
   private var settlements: [Settlement] = []
-  private var dropped: [(lane: LaneID, bytes: Int)] = []
+  private var dropped: [(lane: LaneID, queue: Queue, bytes: Int)] = []
   private var advancedTo: Instant
 
   /// - Parameters:
@@ -82,7 +82,7 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     for page in handover.pages { change(page.lane) { $0.paged(page) } }
     for withdrawn in handover.withdrawn {
       let bytes = change(withdrawn.lane) { $0.withdrawn(withdrawn.seqs, from: withdrawn.queue) }
-      if bytes > 0 { dropped.append((withdrawn.lane, bytes)) }
+      if bytes > 0 { dropped.append((withdrawn.lane, withdrawn.queue, bytes)) }
     }
     // An operator can also replay what a route was owed that is not in the rule file any more: that waits until the route is back.
     for due in handover.due where indexOf[due.lane] != nil { change(due.lane) { $0.isDue(due.queue, at: due.at) } }

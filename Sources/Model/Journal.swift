@@ -31,7 +31,7 @@ package struct Quarantined: Sendable {
 }
 
 /// Which of a lane's queues. They are handed over in this order of weight.
-package enum Queue: Sendable, Hashable {
+package enum Queue: Sendable, Hashable, CaseIterable {
   /// Never tried.
   case ready
   /// Tried in vain, or ready later than its place in the order of arrival; sent when due.
@@ -195,8 +195,8 @@ package protocol Journal: Sendable {
   /// again if a commit fails. A settlement of what is settled already changes nothing.
   func settle(_ results: [Settlement])
 
-  /// Deliveries of the lane that were handed over and then withdrawn are gone from memory, which held so many bytes of `Delivery.cost`.
-  func giveBack(_ bytes: Int, of lane: LaneID)
+  /// Deliveries that were handed over from the queue and then withdrawn are gone from memory, which held so many bytes of `Delivery.cost`.
+  func giveBack(_ bytes: Int, of lane: LaneID, from queue: Queue)
 
   /// Asks for a page. The answer is in a handover that comes after all results settled before this call, and not before the lane
   /// has given back enough of the memory it holds (`LaneBook.mayPage`).

@@ -25,9 +25,34 @@ package struct LaneBook: Sendable {
     static let start = RetryCursor(due: Instant(microseconds: .min), seq: 0)
   }
 
+  /// Memory of what was handed over, in bytes.
+  private struct Held: Sendable {
+    private(set) var total = 0
+    private var ready = 0
+    private var retry = 0
+    private var replay = 0
+
+    func of(_ queue: Queue) -> Int {
+      switch queue {
+      case .ready: ready
+      case .retry: retry
+      case .replay: replay
+      }
+    }
+
+    mutating func add(_ bytes: Int, to queue: Queue) {
+      total += bytes
+      switch queue {
+      case .ready: ready += bytes
+      case .retry: retry += bytes
+      case .replay: replay += bytes
+      }
+    }
+  }
+
   private struct Lane: Sendable {
     var isLive = false
-    var heldBytes = 0
+    var held = Held()
     /// Of the ready queue, everything up to this seq has been handed over. Meaningless while live.
     var readyCursor: Int64 = 0
     var retryCursor = RetryCursor.start
@@ -36,16 +61,26 @@ package struct LaneBook: Sendable {
 
   private var lanes: [Int: Lane] = [:]
   private var heldBytes = 0
+  // Of the bounds of a lane, what is left beside that which each of its queues is assured.
   private let laneBytesMax: Int
   private let lanesBytesMax: Int
   private let laneBytesAssured: Int
+  private let queueBytesAssured: Int
 
+  /// - Parameters:
+  ///   - laneBytesMax: what one lane may hold.
+  ///   - lanesBytesMax: what all together may hold before each has only `laneBytesAssured`.
+  ///   - queueBytesAssured: of that, what each of a lane's queues may hold however much the others do, so that a retry or a replay
+  ///     never waits for new copies to be sent first. All three together are within what the lane may hold.
   package init(
-    laneBytesMax: Int = Limits.laneBytesMax, lanesBytesMax: Int = Limits.lanesBytesMax, laneBytesAssured: Int = Limits.laneBytesAssured
+    laneBytesMax: Int = Limits.laneBytesMax, lanesBytesMax: Int = Limits.lanesBytesMax, laneBytesAssured: Int = Limits.laneBytesAssured,
+    queueBytesAssured: Int = Limits.queueBytesAssured
   ) {
-    self.laneBytesMax = laneBytesMax
+    precondition(queueBytesAssured * Queue.allCases.count <= min(laneBytesMax, laneBytesAssured), "what is assured is within the bounds")
+    let assured = queueBytesAssured * Queue.allCases.count
+    (self.laneBytesMax, self.laneBytesAssured) = (laneBytesMax - assured, laneBytesAssured - assured)
     self.lanesBytesMax = lanesBytesMax
-    self.laneBytesAssured = laneBytesAssured
+    self.queueBytesAssured = queueBytesAssured
   }
 
   /// Lanes that were ever handed a page or a delivery.
@@ -62,7 +97,7 @@ package struct LaneBook: Sendable {
   /// A delivery was committed to the ready queue.
   package mutating func committed(_ delivery: Delivery) -> Verdict {
     guard var lane = lanes[delivery.lane.number], lane.isLive else { return .stay }
-    if hasRoom(lane, for: delivery.cost) {
+    if hasRoom(lane, for: delivery) {
       hold(delivery)
       return .handOver
     }
@@ -72,17 +107,18 @@ package struct LaneBook: Sendable {
     return .spill
   }
 
-  /// True if the lane may be handed a page: it holds at most half of what it may, so that pages are few and large, and nothing
-  /// that it holds keeps it from being handed anything at all.
-  package func mayPage(_ lane: LaneID) -> Bool {
-    let held = lanes[lane.number]?.heldBytes ?? 0
-    return held <= (heldBytes < lanesBytesMax ? laneBytesMax : laneBytesAssured) / 2
+  /// True if the lane may be handed a page of the queue: it holds at most half of what it may, so that pages are few and large; or it
+  /// holds at most half of what the queue is assured, so that nothing from elsewhere keeps it from being handed anything at all.
+  package func mayPage(_ queue: Queue, of lane: LaneID) -> Bool {
+    let held = lanes[lane.number]?.held ?? Held()
+    if held.of(queue) <= queueBytesAssured / 2 { return true }
+    return held.total <= (heldBytes < lanesBytesMax ? laneBytesMax : laneBytesAssured) / 2
   }
 
   /// True if a page of the lane may take another delivery. A page's first delivery is always taken, so that one that is larger
   /// than the bound is sent too.
   package func pageTakes(_ delivery: Delivery, isFirst: Bool) -> Bool {
-    isFirst || hasRoom(lanes[delivery.lane.number, default: Lane()], for: delivery.cost)
+    isFirst || hasRoom(lanes[delivery.lane.number, default: Lane()], for: delivery)
   }
 
   /// A delivery was put into a page; for one of the retry or the replay queue, `due` is its place there.
@@ -126,21 +162,23 @@ package struct LaneBook: Sendable {
     return isLive(lane) || seq <= readyCursor(lane)
   }
 
-  /// Handed-over deliveries were settled or dropped, and their memory is free.
-  package mutating func released(_ cost: Int, of lane: LaneID) {
+  /// Deliveries that were handed over from the queue were settled or dropped, and their memory is free.
+  package mutating func released(_ cost: Int, of lane: LaneID, from queue: Queue) {
     guard lanes[lane.number] != nil else { return }
-    lanes[lane.number]!.heldBytes -= cost
+    lanes[lane.number]!.held.add(-cost, to: queue)
     heldBytes -= cost
-    assert(lanes[lane.number]!.heldBytes >= 0, "a lane gave back more memory than it held")
+    assert(lanes[lane.number]!.held.of(queue) >= 0, "a lane gave back more memory than it held")
   }
 
-  private func hasRoom(_ lane: Lane, for cost: Int) -> Bool {
-    let held = lane.heldBytes + cost
+  private func hasRoom(_ lane: Lane, for delivery: Delivery) -> Bool {
+    let cost = delivery.cost
+    if lane.held.of(delivery.queue) + cost <= queueBytesAssured { return true }
+    let held = lane.held.total + cost
     return held <= laneBytesMax && (heldBytes + cost <= lanesBytesMax || held <= laneBytesAssured)
   }
 
   private mutating func hold(_ delivery: Delivery) {
-    lanes[delivery.lane.number, default: Lane()].heldBytes += delivery.cost
+    lanes[delivery.lane.number, default: Lane()].held.add(delivery.cost, to: delivery.queue)
     heldBytes += delivery.cost
   }
 }

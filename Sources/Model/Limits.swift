@@ -25,6 +25,9 @@ package enum Limits {
   /// Memory of the deliveries of all lanes; beyond it a lane has at most `laneBytesAssured`.
   package static let lanesBytesMax = 12 * 1024 * 1024
   package static let laneBytesAssured = 64 * 1024
+  /// Of that, what each of a lane's queues has however much the others hold, so that retries and replays wait for nothing but their
+  /// turn. A delivery that is larger is taken when there is no other of its queue.
+  package static let queueBytesAssured = 8 * 1024
   /// What one delivery costs in memory besides its payload. Counted, not measured: deques, headers, key.
   package static let deliveryOverheadBytes = 256
   /// Deliveries read from the store at once for a lane that is catching up.

@@ -93,7 +93,9 @@ package final class SQLiteJournal: QueueOperations {
 
   package func release(_ lane: LaneID, heldSince: Instant) { inbox.put(release: lane, heldSince: heldSince) }
 
-  package func giveBack(_ bytes: Int, of lane: LaneID) { _ = inbox.put(task: { writer in writer.giveBack(bytes, of: lane) }) }
+  package func giveBack(_ bytes: Int, of lane: LaneID, from queue: Model.Queue) {
+    _ = inbox.put(task: { writer in writer.giveBack(bytes, of: lane, from: queue) })
+  }
 
   package func fetch(_ queue: Queue, of lane: LaneID) { inbox.put(fetch: queue, of: lane) }
 

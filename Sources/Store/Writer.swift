@@ -263,7 +263,7 @@ final class Writer {
   private func handover(of transaction: Transaction) -> Handover {
     var handover = transaction.told
     handover.settled = kept.results.count
-    for result in kept.results { book.released(result.cost, of: result.lane) }
+    for result in kept.results { book.released(result.cost, of: result.lane, from: result.queue) }
     for delivery in transaction.owed {
       switch book.committed(delivery) {
       case .handOver: handover.deliveries.append(delivery)
@@ -281,7 +281,7 @@ final class Writer {
   // MARK: - Between commits
 
   /// Of what was dropped unsent.
-  func giveBack(_ bytes: Int, of lane: LaneID) { book.released(bytes, of: lane) }
+  func giveBack(_ bytes: Int, of lane: LaneID, from queue: Model.Queue) { book.released(bytes, of: lane, from: queue) }
 
   private func checkpoint() {
     guard !isBroken else { return }
@@ -299,7 +299,7 @@ final class Writer {
     var handover = Handover()
     var unanswered: [(queue: Model.Queue, lane: LaneID)] = []
     for (queue, lane) in fetches {
-      guard !isBroken, book.mayPage(lane) else {
+      guard !isBroken, book.mayPage(queue, of: lane) else {
         unanswered.append((queue, lane))
         continue
       }

@@ -27,7 +27,7 @@ private struct Run {
   private var rng: Seeded
   private var now = noon
   private var dispatcher: Dispatcher<Seeded>
-  private var book = LaneBook(laneBytesMax: 4_000, lanesBytesMax: 8_000, laneBytesAssured: 1_000)
+  private var book = LaneBook(laneBytesMax: 4_000, lanesBytesMax: 8_000, laneBytesAssured: 1_000, queueBytesAssured: 300)
   // The journal's disk: what each queue of each lane has.
   private var ready: [[Delivery]]
   private var retry: [[(due: Instant, delivery: Delivery)]]
@@ -124,7 +124,7 @@ private struct Run {
     guard !uncommitted.isEmpty else { return }
     for settlement in uncommitted {
       let lane = settlement.lane.number
-      book.released(settlement.cost, of: settlement.lane)
+      book.released(settlement.cost, of: settlement.lane, from: settlement.queue)
       guard let settled = take(settlement) else { return flaw = "a settlement of what the queue \(settlement.queue) does not have" }
       if case .retry(let due) = settlement.result {
         var again = settled

@@ -135,7 +135,7 @@ final class PlainJournal: Journal {
   // What a deliverer never asks for.
   func lanes(for terms: [LaneTerms]) -> [LaneID] { terms.indices.map { LaneID($0 + 1) } }
   func append(_ arrival: Arrival, then: @escaping @Sendable (JournalError?) -> Void) { then(.closed) }
-  func giveBack(_ bytes: Int, of lane: LaneID) {}
+  func giveBack(_ bytes: Int, of lane: LaneID, from queue: Queue) {}
   func quarantine(_ body: Quarantined, then: @escaping @Sendable (JournalError?) -> Void) { then(.closed) }
   func count(refused reason: String) {}
   func oldestWaiting() -> [LaneID: Instant] { [:] }

@@ -11,8 +11,8 @@ import Traffic
       payload: Payload(bytes: Array(repeating: 0, count: cost - Limits.deliveryOverheadBytes)))
   }
 
-  private func book(lane: Int = 3_000, all: Int = 100_000, assured: Int = 1_000) -> LaneBook {
-    LaneBook(laneBytesMax: lane, lanesBytesMax: all, laneBytesAssured: assured)
+  private func book(lane: Int = 3_000, all: Int = 100_000, assured: Int = 1_000, queue: Int = 0) -> LaneBook {
+    LaneBook(laneBytesMax: lane, lanesBytesMax: all, laneBytesAssured: assured, queueBytesAssured: queue)
   }
 
   @Test func `a lane that was never paged is spilled from its beginning`() {
@@ -30,7 +30,7 @@ import Traffic
     #expect(book.committed(delivery(4)) == .spill)
     #expect(!book.isLive(lane))
     #expect(book.readyCursor(lane) == 3)
-    book.released(3_000, of: lane)
+    book.released(3_000, of: lane, from: .ready)
     #expect(book.committed(delivery(5)) == .stay, "also with room: the fourth comes first")
     #expect(book.readyCursor(lane) == 3)
   }
@@ -44,7 +44,7 @@ import Traffic
     #expect(book.committed(delivery(5, of: lanes[1])) == .spill)
     #expect(book.committed(delivery(6, of: lanes[2])) == .handOver, "assured")
     #expect(book.committed(delivery(7, of: lanes[2])) == .spill)
-    book.released(3_000, of: lanes[0])
+    book.released(3_000, of: lanes[0], from: .ready)
     #expect(book.committed(delivery(8, of: lanes[0])) == .handOver)
   }
 
@@ -57,17 +57,67 @@ import Traffic
   @Test func `a lane is handed a page when it holds at most half of what it may`() {
     var book = book(lane: 4_000, all: 5_000, assured: 2_000)
     let other = LaneID(2)
-    #expect(book.mayPage(lane))
+    #expect(book.mayPage(.ready, of: lane))
     for seq in 1...2 as ClosedRange<Int64> { book.paged(delivery(seq)) }
-    #expect(book.mayPage(lane))
+    #expect(book.mayPage(.ready, of: lane))
     book.paged(delivery(3))
-    #expect(!book.mayPage(lane))
+    #expect(!book.mayPage(.ready, of: lane))
     for seq in 4...5 as ClosedRange<Int64> { book.paged(delivery(seq, of: other)) }
-    #expect(!book.mayPage(other), "all lanes together are at their bound, and the other holds more than half of what is assured")
-    book.released(1_000, of: other)
-    #expect(book.mayPage(other))
-    book.released(1_000, of: lane)
-    #expect(book.mayPage(lane))
+    #expect(!book.mayPage(.ready, of: other), "all together are at their bound, and the other holds more than half of its own")
+    book.released(1_000, of: other, from: .ready)
+    #expect(book.mayPage(.ready, of: other))
+    book.released(1_000, of: lane, from: .ready)
+    #expect(book.mayPage(.ready, of: lane))
+  }
+
+  @Test(arguments: [Queue.retry, .replay])
+  func `a retry and a replay have room whatever new copies and other lanes hold`(queue: Queue) {
+    var book = book(lane: 10_000, all: 12_000, assured: 6_000, queue: 2_000)
+    let other = LaneID(2)
+    func timed(_ seq: Int64, of lane: LaneID, cost: Int = 1_000) -> Delivery {
+      var delivery = delivery(seq, of: lane, cost: cost)
+      delivery.queue = queue
+      return delivery
+    }
+    for id in [lane, other] {
+      book.caughtUp(id)
+      var seq = Int64(id.number * 100)
+      while book.committed(delivery(seq, of: id)) == .handOver { seq += 1 }
+      #expect(!book.mayPage(.ready, of: id))
+      #expect(book.mayPage(queue, of: id))
+      #expect(book.pageTakes(timed(1, of: id, cost: 2_000), isFirst: false))
+      book.paged(timed(1, of: id), due: Instant(microseconds: 1))
+      #expect(book.mayPage(queue, of: id), "half of what is assured")
+      #expect(book.pageTakes(timed(2, of: id), isFirst: false))
+      book.paged(timed(2, of: id), due: Instant(microseconds: 2))
+      #expect(!book.mayPage(queue, of: id))
+      #expect(!book.pageTakes(timed(3, of: id, cost: 300), isFirst: false))
+      book.released(1_000, of: id, from: queue)
+      #expect(book.mayPage(queue, of: id))
+    }
+  }
+
+  @Test(arguments: 1...60 as ClosedRange<UInt64>)
+  func `what the queues are assured is within the bounds of their lane and of all`(_ seed: UInt64) {
+    var (rng, book) = (SplitMix64(seed: seed), book(lane: 5_000, all: 9_000, assured: 2_400, queue: 600))
+    let lanes = (1...4).map(LaneID.init)
+    for lane in lanes { book.caughtUp(lane) }
+    var held: [Delivery] = []
+    func heldBytes(_ lane: LaneID?) -> Int { held.filter { lane == nil || $0.lane == lane }.reduce(0) { $0 + $1.cost } }
+    for seq in 1...600 as ClosedRange<Int64> {
+      var next = delivery(seq, of: lanes[rng.below(4)], cost: Limits.deliveryOverheadBytes + rng.below(400))
+      next.queue = Queue.allCases[rng.below(Queue.allCases.count)]
+      if book.pageTakes(next, isFirst: false) {
+        book.paged(next, due: next.queue == .ready ? nil : Instant(microseconds: seq))
+        held.append(next)
+      }
+      #expect(heldBytes(next.lane) <= 5_000)
+      #expect(heldBytes(nil) <= 9_000 + 4 * 2_400)
+      if rng.chance(0.3), let index = held.indices.randomElement(using: &rng) {
+        let done = held.remove(at: index)
+        book.released(done.cost, of: done.lane, from: done.queue)
+      }
+    }
   }
 
   @Test func `a page moves the cursor of its own queue`() {
@@ -128,7 +178,7 @@ import Traffic
 
   @Test func `what a lane never held is not given back to others`() {
     var book = book(lane: 1_000, all: 1_000, assured: 500)
-    book.released(1_000, of: lane)
+    book.released(1_000, of: lane, from: .ready)
     book.caughtUp(LaneID(2))
     #expect(book.committed(delivery(1, of: LaneID(2))) == .handOver)
     #expect(book.committed(delivery(2, of: LaneID(2))) == .spill)
@@ -154,16 +204,16 @@ import Traffic
       }
       if rng.chance(0.4), let index = held.indices.randomElement(using: &rng) {
         let done = held.remove(at: index)
-        book.released(done.cost, of: done.lane)
+        book.released(done.cost, of: done.lane, from: done.queue)
       }
       if rng.chance(0.3) { page(lanes[rng.below(3)]) }
     }
-    for done in held { book.released(done.cost, of: done.lane) }
+    for done in held { book.released(done.cost, of: done.lane, from: done.queue) }
     held = []
     for lane in lanes {
       while !book.isLive(lane) {
         page(lane)
-        for done in held { book.released(done.cost, of: done.lane) }
+        for done in held { book.released(done.cost, of: done.lane, from: done.queue) }
         held = []
       }
       #expect(handed[lane] == stored[lane]?.map(\.seq))

@@ -38,7 +38,7 @@ final class World {
     var isEmpty: Bool { handovers.withLock(\.isEmpty) }
   }
 
-  private static let laneBook = LaneBook(laneBytesMax: 4_000, lanesBytesMax: 8_000, laneBytesAssured: 1_000)
+  private static let laneBook = LaneBook(laneBytesMax: 4_000, lanesBytesMax: 8_000, laneBytesAssured: 1_000, queueBytesAssured: 300)
   /// Turns between two looks at everything, which cost more than a turn.
   private static let looksEvery = 8
   private static let retryPostAfter: Duration = .seconds(30)

@@ -108,7 +108,7 @@ struct JournalContractPages {
   @Test(arguments: Implementation.allCases)
   func `a lane at its memory bound is spilled once, and overtaken by nothing`(_ implementation: Implementation) async throws {
     let cost = 1_000 + Limits.deliveryOverheadBytes
-    let book = LaneBook(laneBytesMax: cost * 3, lanesBytesMax: cost * 100, laneBytesAssured: cost)
+    let book = LaneBook(laneBytesMax: cost * 3, lanesBytesMax: cost * 100, laneBytesAssured: cost, queueBytesAssured: 0)
     try await Bench.with(implementation, book: book) { bench in
       let lanes = try bench.lanes("shop", "clinic")
       for lane in lanes { _ = try await bench.catchUp(lane) }
@@ -139,7 +139,7 @@ struct JournalContractPages {
 
   @Test(arguments: Implementation.allCases)
   func `a delivery larger than the bound is still sent`(_ implementation: Implementation) async throws {
-    let book = LaneBook(laneBytesMax: 1_000, lanesBytesMax: 1_000, laneBytesAssured: 500)
+    let book = LaneBook(laneBytesMax: 1_000, lanesBytesMax: 1_000, laneBytesAssured: 500, queueBytesAssured: 0)
     try await Bench.with(implementation, book: book) { bench in
       let lane = try bench.lanes("shop")[0]
       for id in 1...3 as ClosedRange<Int64> { await bench.append(id, to: [lane], bytes: 5_000) }
@@ -162,7 +162,7 @@ struct JournalContractPages {
   @Test(arguments: Implementation.allCases)
   func `a lane that holds its share of memory is paged when it has given some back`(_ implementation: Implementation) async throws {
     let cost = 1_000 + Limits.deliveryOverheadBytes
-    let book = LaneBook(laneBytesMax: cost * 4, lanesBytesMax: cost * 100, laneBytesAssured: cost)
+    let book = LaneBook(laneBytesMax: cost * 4, lanesBytesMax: cost * 100, laneBytesAssured: cost, queueBytesAssured: 0)
     try await Bench.with(implementation, book: book) { bench in
       let lane = try bench.lanes("shop")[0]
       for id in 1...6 as ClosedRange<Int64> { await bench.append(id, to: [lane], bytes: 1_000) }
@@ -176,6 +176,22 @@ struct JournalContractPages {
       try await bench.settle(first.deliveries[1], .delivered)
       try await bench.receiver.wait { $0.pages(.ready, of: lane).count == 2 }
       #expect(bench.receiver.pages(.ready, of: lane)[1].deliveries.map(\.seq) == [5, 6])
+    }
+  }
+
+  @Test(arguments: Implementation.allCases)
+  func `a retry is handed over however much of what is new the lane holds`(_ implementation: Implementation) async throws {
+    let cost = 1_000 + Limits.deliveryOverheadBytes
+    let book = LaneBook(laneBytesMax: cost * 10, lanesBytesMax: cost * 100, laneBytesAssured: cost * 6, queueBytesAssured: cost * 2)
+    try await Bench.with(implementation, book: book) { bench in
+      let lane = try bench.lanes("shop")[0]
+      for id in 1...4 as ClosedRange<Int64> { await bench.append(id, to: [lane], bytes: 1_000) }
+      for failed in try await bench.catchUp(lane) { try await bench.settle(failed, .retry(due: bench.clock.now)) }
+      for id in 5...9 as ClosedRange<Int64> { await bench.append(id, to: [lane], bytes: 1_000) }
+      try await bench.receiver.wait { $0.spilled == [lane] }
+      let page = try await bench.fetch(.retry, of: lane)
+      #expect(page.deliveries.map(\.seq) == [1, 2])
+      #expect(page.nextDue == bench.clock.now)
     }
   }
 }

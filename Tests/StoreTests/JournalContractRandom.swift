@@ -11,7 +11,7 @@ struct JournalContractRandom {
   @Test(arguments: Implementation.allCases, 1...12 as ClosedRange<UInt64>)
   func `nothing is handed over twice, overtaken or lost`(_ implementation: Implementation, _ seed: UInt64) async throws {
     // Small bounds, so that lanes spill and catch up all the time.
-    let book = LaneBook(laneBytesMax: 4_000, lanesBytesMax: 7_000, laneBytesAssured: 800)
+    let book = LaneBook(laneBytesMax: 4_000, lanesBytesMax: 7_000, laneBytesAssured: 800, queueBytesAssured: 260)
     try await Bench.with(implementation, book: book) { bench in
       var run = Run(bench: bench, rng: SplitMix64(seed: seed), lanes: try bench.lanes("a", "b", "c"))
       for _ in 0..<Self.steps { try run.step() }

@@ -12,7 +12,7 @@ struct JournalsInStepTests {
 
   @Test(arguments: 1...6 as ClosedRange<UInt64>)
   func `the store is what the plain collections are`(_ seed: UInt64) async throws {
-    let book = LaneBook(laneBytesMax: 2_000, lanesBytesMax: 4_000, laneBytesAssured: 600)
+    let book = LaneBook(laneBytesMax: 2_000, lanesBytesMax: 4_000, laneBytesAssured: 600, queueBytesAssured: 200)
     let sqlite = try Bench(.sqlite, book: book)
     let memory = try Bench(.memory, book: book)
     defer {

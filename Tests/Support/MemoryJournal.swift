@@ -115,10 +115,10 @@ package final class MemoryJournal: QueueOperations {
     }
   }
 
-  package func giveBack(_ bytes: Int, of lane: LaneID) {
+  package func giveBack(_ bytes: Int, of lane: LaneID, from queue: Queue) {
     change { state in
       guard !state.isClosed else { return }
-      state.book.released(bytes, of: lane)
+      state.book.released(bytes, of: lane, from: queue)
       answerFetches(&state)
     }
   }
@@ -206,7 +206,7 @@ package final class MemoryJournal: QueueOperations {
   private func handOver(_ owed: [Delivery], settled: [Settlement] = [], _ state: inout State) {
     var handover = state.tables.takeTold()
     handover.settled = settled.count
-    for result in settled { state.book.released(result.cost, of: result.lane) }
+    for result in settled { state.book.released(result.cost, of: result.lane, from: result.queue) }
     state.kept.removeFirst(settled.count)
     for delivery in owed {
       switch state.book.committed(delivery) {
@@ -227,7 +227,7 @@ package final class MemoryJournal: QueueOperations {
     let asked = state.fetches
     state.fetches = []
     for (queue, lane) in asked {
-      guard state.book.mayPage(lane) else {
+      guard state.book.mayPage(queue, of: lane) else {
         state.fetches.append((queue, lane))
         continue
       }
