@@ -230,7 +230,7 @@ final class World {
         witness.settles(output.settle)
         perform { journal.settle(output.settle) }
       }
-      for (lane, bytes) in output.giveBack where life == ours { perform { journal.giveBack(bytes, of: lane) } }
+      for (lane, queue, bytes) in output.giveBack where life == ours { perform { journal.giveBack(bytes, of: lane, from: queue) } }
       for (lane, since) in output.release where life == ours { perform { journal.release(lane, heldSince: since) } }
       for (queue, lane) in output.fetch where life == ours { perform { journal.fetch(queue, of: lane) } }
       guard life == ours else { continue }

@@ -241,7 +241,7 @@ struct JournalContractJobs {
     _ implementation: Implementation
   ) async throws {
     let cost = 32 + Limits.deliveryOverheadBytes
-    let book = LaneBook(laneBytesMax: 3 * cost, lanesBytesMax: 100 * cost, laneBytesAssured: 3 * cost)
+    let book = LaneBook(laneBytesMax: 3 * cost, lanesBytesMax: 100 * cost, laneBytesAssured: 3 * cost, queueBytesAssured: cost)
     try await Bench.with(implementation, book: book) { bench in
       let lane = try bench.lanes("shop")[0]
       _ = try await bench.catchUp(lane)
@@ -257,7 +257,7 @@ struct JournalContractJobs {
       for _ in 0..<10 { try bench.nudge() }
       #expect(bench.receiver.pages(.ready, of: lane).count == 1, "what is withdrawn is in memory until somebody says that it is not")
       // The first is in flight, and its attempt ends; the others were dropped.
-      bench.journal.giveBack(2 * cost, of: lane)
+      bench.journal.giveBack(2 * cost, of: lane, from: .ready)
       try await bench.receiver.wait { $0.pages(.ready, of: lane).count == 2 }
       let handed = bench.receiver.pages(.ready, of: lane)[1].deliveries
       #expect(handed.map(\.seq) == [5])

@@ -54,7 +54,7 @@ package final class ScriptedJournal: Journal {
   package func keep(_ state: LaneState, of lane: LaneID, then: @escaping Then) { then(nil) }
   package func release(_ lane: LaneID, heldSince: Instant) {}
   package func settle(_ results: [Settlement]) {}
-  package func giveBack(_ bytes: Int, of lane: LaneID) {}
+  package func giveBack(_ bytes: Int, of lane: LaneID, from queue: Queue) {}
   package func fetch(_ queue: Queue, of lane: LaneID) {}
   package func standing() -> Standing { Standing() }
   package func oldestWaiting() -> [LaneID: Instant] { [:] }
