@@ -53,8 +53,10 @@ enum SQL {
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
     """
   static let deleteHeld = "DELETE FROM held WHERE lane = ?1 AND seq = ?2"
+  // Left to itself the planner takes the primary key, and reads all that is held in the lane.
   static let heldBehind = """
-    SELECT seq, since, due, owed_at, job, past_tries, past_owed_at, died_at FROM held WHERE lane = ?1 AND after = ?2 ORDER BY seq
+    SELECT seq, since, due, owed_at, job, past_tries, past_owed_at, died_at FROM held INDEXED BY held_after
+    WHERE lane = ?1 AND after = ?2 ORDER BY seq
     """
   static let heldSince = """
     SELECT seq, since, due, owed_at, job, past_tries, past_owed_at, died_at FROM held
@@ -63,7 +65,9 @@ enum SQL {
   static let heldOfLane = """
     SELECT seq, since, due, owed_at, job, past_tries, past_owed_at, died_at FROM held WHERE lane = ?1 ORDER BY seq LIMIT ?2
     """
-  static let beginHolding = "UPDATE held SET since = ?3 WHERE lane = ?1 AND after = ?2 AND since IS NULL"
+  static let beginHolding = """
+    UPDATE held INDEXED BY held_after SET since = ?3 WHERE lane = ?1 AND after = ?2 AND since IS NULL
+    """
   static let earliestHeld = "SELECT since FROM held WHERE lane = ?1 AND since IS NOT NULL ORDER BY since LIMIT 1"
   static let insertReplay = """
     INSERT INTO replay (lane, seq, due, tries, owed_at, out_of_order, job, past_tries, past_owed_at, died_at)

@@ -78,7 +78,18 @@ struct SchemaTests {
           for line in plan {
             #expect(!line.contains("SCAN"), "\(sql): \(line)")
             #expect(!line.contains("TEMP B-TREE"), "\(sql): \(line)")
+            #expect(!line.hasSuffix("(lane=?)") || sql.contains("LIMIT") || line.contains(" hold "), "\(sql): \(line)")
           }
+        }
+      }
+    }
+  }
+
+  @Test func `what is held behind one is found by that one, not among all that is held in the lane`() throws {
+    try with { connection in
+      try connection.slowly { database in
+        for (sql, plan) in try plans(of: database, [SQL.heldBehind, SQL.beginHolding]) {
+          #expect(plan.count == 1 && plan[0].contains("held_after (lane=? AND after=?)"), "\(sql): \(plan)")
         }
       }
     }
