@@ -93,6 +93,13 @@ package struct Handover: Sendable {
     }
   }
 
+  /// Takes out what is told of lanes that nobody asked for.
+  package mutating func tellOnly(of isNamed: (LaneID) -> Bool) {
+    due.removeAll { !isNamed($0.lane) }
+    held.removeAll { !isNamed($0.lane) }
+    withdrawn.removeAll { !isNamed($0.lane) }
+  }
+
   private static func keepEarliest(_ new: Due, in list: inout [Due]) {
     if let index = list.firstIndex(where: { $0.lane == new.lane && $0.queue == new.queue }) {
       list[index].at = min(list[index].at, new.at)
@@ -169,7 +176,8 @@ package enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {
 /// (`Delivery.cost`, given back by `settle`, or by `giveBack` for what is dropped without an attempt) and spills a lane at its bound.
 package protocol Journal: Sendable {
   /// The lanes of the named routes, in the same order, which are treated by these terms from here on; new names get new lanes.
-  /// Lanes of other names stay as they are: their deliveries are kept. Blocks until it is on disk.
+  /// Lanes of other names stay as they are: their deliveries are kept, an operator may work on them, and no handover tells of them.
+  /// Blocks until it is on disk.
   func lanes(for terms: [LaneTerms]) throws(JournalError) -> [LaneID]
 
   /// Keeps what is known of a lane beyond its deliveries; `standing` shows it.

@@ -4,12 +4,15 @@ import Model
 /// settling costs nothing more where nothing is.
 struct LaneRules {
   /// Lanes of the rule file by other terms than the usual; all others are ordered and drop nothing.
+  /// Lanes that were named since the start: somebody sends them.
+  private var named: Set<LaneID> = []
   private var unordered: Set<LaneID> = []
   private var dropping: Set<LaneID> = []
   private var held: [LaneID: Int] = [:]
 
   init(_ standing: Standing) { reload(standing) }
 
+  func isNamed(_ lane: LaneID) -> Bool { named.contains(lane) }
   func isOrdered(_ lane: LaneID) -> Bool { !unordered.contains(lane) }
   func dropsStale(_ lane: LaneID) -> Bool { dropping.contains(lane) }
   func held(_ lane: LaneID) -> Int { held[lane] ?? 0 }
@@ -17,6 +20,7 @@ struct LaneRules {
   var heldForNothing: LaneID? { unordered.first { held($0) > 0 } }
 
   mutating func set(_ terms: LaneTerms, of lane: LaneID) {
+    named.insert(lane)
     if terms.isOrdered { unordered.remove(lane) } else { unordered.insert(lane) }
     if terms.dropsStale { dropping.insert(lane) } else { dropping.remove(lane) }
   }

@@ -154,7 +154,7 @@ final class Writer {
         try store([])
       } catch  where error.isOfOneRow {
         observer(.commitFailed(error.journalError))
-        ledger.handOver(handover(of: newTransaction(at: clock())))
+        handOver(handover(of: newTransaction(at: clock())))
         kept.removeAll()
       } catch {
         // Now it is the disk or the file: what is left is kept for when that works again.
@@ -204,7 +204,7 @@ final class Writer {
     lastSeq = Int64(standing.reports)
     ledger.reloaded(standing)
     rules.reload(standing)
-    ledger.handOver(handover)
+    handOver(handover)
     return true
   }
 
@@ -237,7 +237,7 @@ final class Writer {
     committed(transaction)
     for arrival in arrivals { arrival.then(nil) }
     answerStates(nil)
-    ledger.handOver(handover(of: transaction))
+    handOver(handover(of: transaction))
     observer(.committed(reports: arrivals.count, results: kept.results.count, took: clock() - startedAt))
     for expiry in died { observer(.died(expiry.lane, tries: expiry.tries - 1)) }
     kept.removeAll()
@@ -278,6 +278,13 @@ final class Writer {
     return handover
   }
 
+  /// A route may have left the rule file with deliveries that an operator or retention still works on; nobody sends those.
+  private func handOver(_ handover: Handover) {
+    var handover = handover
+    handover.tellOnly(of: rules.isNamed)
+    ledger.handOver(handover)
+  }
+
   // MARK: - Between commits
 
   /// Of what was dropped unsent.
@@ -314,7 +321,7 @@ final class Writer {
       if queue == .ready, book.isLive(lane), fallenBehind.remove(lane) != nil { observer(.caughtUp(lane)) }
     }
     fetches = unanswered
-    ledger.handOver(handover)
+    handOver(handover)
   }
 
   private func sweepIfDue() {
@@ -348,7 +355,7 @@ final class Writer {
       }
       hasJobs = isAny
       committed(transaction)
-      ledger.handOver(transaction.told)
+      handOver(transaction.told)
     } catch {
       ledger.commitFailed()
       observer(.commitFailed(error.journalError))

@@ -56,6 +56,26 @@ struct QueueCommandTests {
     }
   }
 
+  @Test func `what a route had when it left the rule file stays, whatever is done with it, until the route is back`() async throws {
+    let (app, other) = (try await Self.failingApp(), try await RecordingApp.start())
+    try await RelayProcess.with(rules: rules(Self.route(app))) { relay in
+      try await relay.start()
+      try await Self.bury(relay)
+      #expect(try await relay.stop() == .code(0))
+      try relay.write(rules: rules(#"name: other, markers: ["@other"], url: "\#(other.url)""#))
+      try await relay.start()
+      #expect(try await relay.queue("replay", "--all").exit == .code(0))
+      let held = try await relay.status { $0["shop"].pending == 3 }
+      #expect(held["shop"].dead == 0)
+      #expect(try await relay.post(SentReport(id: 9, text: "@other").bytes).status == 200)
+      try await other.taken("dlr_9_delivered")
+      #expect(try await relay.stop() == .code(0))
+      try relay.write(rules: rules(Self.route(app)))
+      try await relay.start()
+      _ = try await relay.status { $0["shop"].delivered == 3 }
+    }
+  }
+
   @Test func `a delivered copy can be sent once more`() async throws {
     let app = try await RecordingApp.start()
     try await RelayProcess.with(rules: rules(Self.route(app))) { relay in

@@ -221,6 +221,38 @@ struct JournalContractJobs {
   }
 
   @Test(arguments: Implementation.allCases)
+  func `of a lane that was not named since the start nothing is told, and all is kept until it is`(
+    _ implementation: Implementation
+  ) async throws {
+    try await Bench.with(implementation) { bench in
+      let gone = try bench.lanes("gone")[0]
+      for (id, status) in [(1, "delivered"), (2, "accepted"), (3, "accepted")] { await bench.append(Int64(id), status, to: [gone]) }
+      bench.clock.advance(by: .seconds(1))
+      let later = bench.clock.now
+      await bench.append(2, "delivered", to: [gone])
+      let deliveries = try await bench.catchUp(gone)
+      try await bench.settle(deliveries[0], .dead)
+      try await bench.settle(deliveries[2], .retry(due: bench.clock.now + .hours(1)))
+      try bench.restart()
+      _ = try bench.lanes("shop")
+      _ = try await bench.run(.replay, Selection(state: .dead))
+      _ = try await bench.run(.discard, Selection(state: .waiting, reportID: 2, until: later))
+      await bench.append(3, "delivered", to: [gone])
+      try bench.nudge()
+      try bench.nudge()
+      #expect(bench.receiver.seen.due.isEmpty)
+      #expect(bench.receiver.seen.held.isEmpty)
+      #expect(bench.standing(of: gone).pending == 4)
+      let since = bench.clock.now
+      #expect(try bench.lanes("gone") == [gone])
+      #expect(try await bench.fetch(.replay, of: gone).deliveries.map(\.key.id) == [1])
+      let page = try await bench.fetch(.retry, of: gone)
+      #expect(page.deliveries.map(\.key) == [ReportKey(id: 2, status: "delivered")])
+      #expect(page.heldSince == since)
+    }
+  }
+
+  @Test(arguments: Implementation.allCases)
   func `what a discarded delivery held back is sent`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
       let lane = try bench.lanes("shop")[0]

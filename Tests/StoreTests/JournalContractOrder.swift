@@ -112,6 +112,7 @@ struct JournalContractOrder {
       bench.clock.advance(by: .seconds(30))
       await bench.append(1, "undelivered", to: [lane])
       try bench.restart()
+      #expect(try bench.lanes("shop") == [lane])
       #expect(try await bench.fetch(.retry, of: lane).heldSince == since)
       bench.journal.release(lane, heldSince: since - .microseconds(1))
       try bench.nudge()

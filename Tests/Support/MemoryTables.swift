@@ -69,9 +69,10 @@ struct MemoryTables: Sendable {
   var jobs: [QueueJob] = []
   private var told = Handover()
 
-  /// What became due or held since it was asked last.
+  /// What became due or held in lanes that were named, since it was asked last.
   mutating func takeTold() -> Handover {
     defer { told = Handover() }
+    told.tellOnly { terms[$0] != nil }
     return told
   }
 
