@@ -177,6 +177,9 @@ extension Transaction {
     let due = max(job.due, now)
     var waiting = Waiting(seq: past.seq, due: due, owedAt: due, replay: past.replay)
     waiting.replay!.job = job.id
+    // An earlier replay may have failed and been discarded: its attempts are kept and are no part of how the copy was delivered.
+    let lastAttempt = try statements.lastAttempt.first(.integer(past.seq), .lane(lane)) { Int($0.integer(0)) }
+    waiting.replay!.pastTries = max(waiting.replay!.pastTries, lastAttempt ?? 0)
     tally.replayed(lane, wasDead: wasDead, at: due)
     let earlier = try statements.earlierStatuses.all(.integer(past.seq), .count(Limits.statusesOrderedMax)) { $0.integer(0) }
     try place(waiting, in: lane, behind: earlier, from: now)

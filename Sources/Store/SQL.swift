@@ -35,6 +35,7 @@ enum SQL {
     INSERT INTO attempt (seq, lane, try, started_at, took, outcome, status, detail, answer)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     """
+  static let lastAttempt = "SELECT max(try) FROM attempt WHERE seq = ?1 AND lane = ?2"
   static let thinAttempts = "DELETE FROM attempt WHERE seq = ?1 AND lane = ?2 AND try > 1 AND try <= ?3"
 
   // Order.

@@ -3,7 +3,7 @@ struct Statements {
   let begin, commit, rollback: Statement
   let findStatuses, findReport, insertReport, insertPayload, insertReady, refreshReport, insertQuarantine: Statement
   let deleteReady, deleteRetry, deleteReplay, deleteDead, insertRetry, delayRetry, delayReplay, insertDead, insertDone: Statement
-  let insertAttempt, thinAttempts: Statement
+  let insertAttempt, lastAttempt, thinAttempts: Statement
   let findUnsettled, earlierStatuses, insertHeld, deleteHeld, heldBehind, heldSince, heldOfLane, beginHolding, earliestHeld: Statement
   let insertReplay, updateState, deleteHolds, insertHold: Statement
   let updateLane, addWaiting, takeWaiting, clearWaiting, setCounter: Statement
@@ -39,6 +39,7 @@ struct Statements {
     insertDead = try prepare(SQL.insertDead)
     insertDone = try prepare(SQL.insertDone)
     insertAttempt = try prepare(SQL.insertAttempt)
+    lastAttempt = try prepare(SQL.lastAttempt)
     thinAttempts = try prepare(SQL.thinAttempts)
     findUnsettled = try prepare(SQL.findUnsettled)
     earlierStatuses = try prepare(SQL.earlierStatuses)

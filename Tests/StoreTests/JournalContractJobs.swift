@@ -253,6 +253,25 @@ struct JournalContractJobs {
   }
 
   @Test(arguments: Implementation.allCases)
+  func `however often a copy is replayed, its attempts are numbered on`(_ implementation: Implementation) async throws {
+    try await Bench.with(implementation) { bench in
+      let (lane, _) = try await settled([.delivered], bench)
+      for round in 1...3 {
+        #expect(try await bench.run(.replay, Selection(state: .delivered)).count == 1)
+        bench.clock.advance(by: .seconds(1))
+        let replayed = try await bench.fetch(.replay, of: lane).deliveries
+        try await bench.settle(replayed[0], .retry(due: bench.clock.now + .hours(1)))
+        let share = try bench.journal.report(1)[0].shares[0]
+        #expect(share.attempts.map(\.number) == Array(2...round + 1))
+        #expect(share.tries == round + 1)
+        #expect(try await bench.run(.discard, Selection(state: .waiting)).count == 1)
+      }
+      #expect(await bench.append(2, to: [lane]) == nil)
+      #expect(bench.journal.isHealthy)
+    }
+  }
+
+  @Test(arguments: Implementation.allCases)
   func `what a discarded delivery held back is sent`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
       let lane = try bench.lanes("shop")[0]

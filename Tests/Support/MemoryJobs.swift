@@ -79,7 +79,8 @@ extension MemoryTables {
     let before = given ?? done[one.lane]![one.seq]!
     change(one.lane) { if given != nil { $0.dead -= 1 } else { $0.matched += 1 } }
     var entry = Owed(place: .replay, due: due, owedAt: due)
-    entry.past = Owed.Past(job: job, tries: before.tries, owedAt: before.owedAt, diedAt: given?.at)
+    let tries = max(before.tries, attempts[one.lane]?[one.seq]?.map(\.number).max() ?? 0)
+    entry.past = Owed.Past(job: job, tries: tries, owedAt: before.owedAt, diedAt: given?.at)
     place(entry, one.seq, in: one.lane, book, from: now)
   }
 

@@ -263,6 +263,7 @@ struct MemoryTables: Sendable {
       number: number, startedAt: settlement.startedAt, took: settlement.took, outcome: settlement.outcome.label,
       status: settlement.outcome.status, detail: settlement.detail, answer: settlement.answer)
     let kept = attempts[settlement.lane]?[settlement.seq] ?? []
+    precondition(!kept.contains { $0.number == number }, "an attempt is numbered like another of the same delivery")
     attempts[settlement.lane, default: [:]][settlement.seq] =
       kept.filter { $0.number == 1 || $0.number > number - Limits.attemptsKeptLast } + [attempt]
   }
