@@ -168,7 +168,8 @@ package enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {
 /// Order: in an ordered lane a delivery is in no queue, and so is never handed over, while an earlier status of the same report is
 /// owed to that lane. It is *held*, enters the retry queue with the commit that settles the earlier one, or is let go by
 /// `release`. Holding counts from the earlier one's first failed attempt: to be behind a long queue is no reason to overtake.
-/// What was in a queue before the earlier one came to be owed (routed later, or replayed) stays there.
+/// What was in a queue before the earlier one came to be owed (routed later, or replayed) stays there. What is being replayed may take
+/// hours and holds back only other replays, which wait for whatever is owed.
 ///
 /// Lanes and memory: a lane is *live* while committed deliveries are handed over in memory, and *spilled* while they stay on
 /// disk until fetched. Every lane starts spilled from its beginning, which is the whole of recovery. Only the writer

@@ -45,6 +45,11 @@ enum SQL {
     SELECT tries FROM replay WHERE lane = ?1 AND seq = ?2 UNION ALL
     SELECT 0 FROM held WHERE lane = ?1 AND seq = ?2
     """
+  static let findUnsettledLive = """
+    SELECT 0 FROM ready WHERE lane = ?1 AND seq = ?2 UNION ALL
+    SELECT tries FROM retry WHERE lane = ?1 AND seq = ?2 UNION ALL
+    SELECT 0 FROM held WHERE lane = ?1 AND seq = ?2 AND job IS NULL
+    """
   static let earlierStatuses = """
     SELECT earlier.seq FROM report JOIN report AS earlier ON earlier.report_id = report.report_id
     WHERE report.seq = ?1 AND earlier.seq < ?1 LIMIT ?2

@@ -4,7 +4,8 @@ struct Statements {
   let findStatuses, findReport, insertReport, insertPayload, insertReady, refreshReport, insertQuarantine: Statement
   let deleteReady, deleteRetry, deleteReplay, deleteDead, insertRetry, delayRetry, delayReplay, insertDead, insertDone: Statement
   let insertAttempt, lastAttempt, thinAttempts: Statement
-  let findUnsettled, earlierStatuses, insertHeld, deleteHeld, heldBehind, heldSince, heldOfLane, beginHolding, earliestHeld: Statement
+  let findUnsettled, findUnsettledLive, earlierStatuses: Statement
+  let insertHeld, deleteHeld, heldBehind, heldSince, heldOfLane, beginHolding, earliestHeld: Statement
   let insertReplay, updateState, deleteHolds, insertHold: Statement
   let updateLane, addWaiting, takeWaiting, clearWaiting, setCounter: Statement
   let readyPage, retryPage, replayPage, nextRetryDue, nextReplayDue: Statement
@@ -42,6 +43,7 @@ struct Statements {
     lastAttempt = try prepare(SQL.lastAttempt)
     thinAttempts = try prepare(SQL.thinAttempts)
     findUnsettled = try prepare(SQL.findUnsettled)
+    findUnsettledLive = try prepare(SQL.findUnsettledLive)
     earlierStatuses = try prepare(SQL.earlierStatuses)
     insertHeld = try prepare(SQL.insertHeld)
     deleteHeld = try prepare(SQL.deleteHeld)

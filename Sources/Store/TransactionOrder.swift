@@ -32,11 +32,13 @@ extension Transaction {
     var wasTried: Bool
   }
 
-  /// The latest of these reports that the lane is still owed, if the lane is ordered.
-  func unsettled(_ earlier: [Int64], in lane: LaneID) throws(SQLiteFailure) -> Unsettled? {
+  /// The latest of these reports that the lane is still owed, if the lane is ordered. A replay may take hours and holds back only
+  /// replays.
+  func unsettled(_ earlier: [Int64], in lane: LaneID, isReplay: Bool = false) throws(SQLiteFailure) -> Unsettled? {
     guard !earlier.isEmpty, rules.isOrdered(lane) else { return nil }
+    let find = isReplay ? statements.findUnsettled : statements.findUnsettledLive
     for seq in earlier.sorted(by: >) {
-      let tries = try statements.findUnsettled.first(.lane(lane), .integer(seq)) { $0.integer(0) }
+      let tries = try find.first(.lane(lane), .integer(seq)) { $0.integer(0) }
       if let tries { return Unsettled(seq: seq, wasTried: tries > 0) }
     }
     return nil
@@ -45,7 +47,7 @@ extension Transaction {
   /// Puts a delivery into its queue, or holds it back if an earlier status is owed.
   /// - Parameter from: when holding begins, if what holds it back was tried already.
   mutating func place(_ waiting: Waiting, in lane: LaneID, behind earlier: [Int64], from: Instant) throws(SQLiteFailure) {
-    if let before = try unsettled(earlier, in: lane) {
+    if let before = try unsettled(earlier, in: lane, isReplay: waiting.replay != nil) {
       try hold(waiting, in: lane, behind: before, from: from)
     } else {
       try queue(waiting, in: lane, isOutOfOrder: false)

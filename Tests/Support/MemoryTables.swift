@@ -154,15 +154,18 @@ struct MemoryTables: Sendable {
 
   // MARK: - Order
 
-  /// The latest earlier status that the lane is still owed.
-  private func unsettled(before seq: Int64, in lane: LaneID) -> Int64? {
+  /// The latest earlier status that the lane is still owed; what is being replayed counts only for replays.
+  private func unsettled(before seq: Int64, in lane: LaneID, isReplay: Bool = false) -> Int64? {
     guard terms[lane]?.isOrdered ?? true else { return nil }
-    return seqsOf[reports[seq]!.key.id]!.filter { $0 < seq && owed[lane]?[$0] != nil }.max()
+    return seqsOf[reports[seq]!.key.id]!.filter { earlier in
+      guard earlier < seq, let entry = owed[lane]?[earlier] else { return false }
+      return isReplay || entry.past == nil
+    }.max()
   }
 
   /// Puts a delivery into its queue, or holds it back if an earlier status is owed.
   mutating func place(_ entry: Owed, _ seq: Int64, in lane: LaneID, _ book: LaneBook, from: Instant) {
-    if let before = unsettled(before: seq, in: lane) {
+    if let before = unsettled(before: seq, in: lane, isReplay: entry.past != nil) {
       hold(entry, seq, in: lane, behind: before, from: from)
     } else {
       queue(entry, seq, in: lane, book)
