@@ -60,6 +60,8 @@ package enum Limits {
   package static let releasedMax = 256
   /// Rows that a step of a job or of retention changes between two commits.
   package static let stepRowsMax = 500
+  /// A paced replay queues what is due within so long, and waits for a lane that is further behind.
+  package static let replayAheadMax: Duration = .seconds(4)
   /// Characters of an error's words that are kept.
   package static let errorTextMax = 200
   /// Entries under `alerts`; each is served by a thread of its own.

@@ -41,7 +41,8 @@ package struct QueueJob: Sendable, Equatable {
   package var id: Int64
   package var kind: Kind
   package var selection: Selection
-  /// Of a replay: at most so many a second over all lanes; nil: as fast as the lanes take them.
+  /// Of a replay: at most so many a second over all lanes, no faster than each of them takes its own, and without catching up after a
+  /// pause; nil: all are queued at once, and sent as fast as the lanes take them.
   package var rate: Double?
   package var createdAt: Instant
   /// Deliveries that it has replayed or discarded so far, without those that went back when it was cancelled.

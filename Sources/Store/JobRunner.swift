@@ -23,14 +23,18 @@ struct OpenJob {
   let state: DeliveryState
   let lane: LaneID?
   let reportID: Int64?
-  let pause: Duration
+  /// Between two deliveries of a replay; nil: as fast as can be.
+  let pause: Duration?
   let isCancelled: Bool
   let seqs: ClosedRange<Int64>
   var count: Int
   var atLane: LaneID
   var atPhase: Int
   var atSeq: Int64
+  /// When the next delivery may be sent.
   var due: Instant
+  /// When there is more to do.
+  var nextAt: Instant
   var endedAt: Instant?
 
   init(_ row: borrowing StatementRow) {
@@ -39,7 +43,7 @@ struct OpenJob {
     state = DeliveryState(rawValue: row.text(2))!
     lane = row.isNull(3) ? nil : LaneID(Int(row.integer(3)))
     reportID = row.isNull(4) ? nil : row.integer(4)
-    pause = QueueJob.pause(rate: row.isNull(5) ? nil : row.double(5))
+    pause = row.isNull(5) ? nil : QueueJob.pause(rate: row.double(5))
     count = Int(row.integer(6))
     isCancelled = row.integer(7) != 0
     // A job that means nothing is over when it starts; cancelled, it finds nothing either.
@@ -48,7 +52,8 @@ struct OpenJob {
     atPhase = Int(row.integer(11))
     atSeq = row.integer(12)
     due = row.instant(13)
-    endedAt = row.optionalInstant(14)
+    nextAt = row.instant(14)
+    endedAt = row.optionalInstant(15)
   }
 
   var phases: [Phase] {
@@ -59,20 +64,55 @@ struct OpenJob {
 
 /// The work of jobs: a few rows between two commits, and how far it has come in the same transaction.
 extension Transaction {
-  /// - Parameter lanes: how many there are.
-  /// - Returns: false if there is no job to work on.
-  mutating func stepJob(lanes: Int, rowsMax: Int) throws(SQLiteFailure) -> Bool {
-    guard var job = try statements.openJob.first(body: OpenJob.init) else { return false }
+  /// Of what has something to do the one that waits longest.
+  /// - Parameters:
+  ///   - lanes: how many there are.
+  ///   - freesOnly: true to do nothing that fills the disk.
+  /// - Returns: when there is more to do, which may be now; nil if no job is left.
+  mutating func stepJob(lanes: Int, rowsMax: Int, freesOnly: Bool = false) throws(SQLiteFailure) -> Instant? {
+    if var job = try statements.openJob.first(.instant(now), .flag(freesOnly), body: OpenJob.init) {
+      let isOver = try step(&job, lanes: lanes, rowsMax: rowsMax)
+      if isOver, job.endedAt == nil { job.endedAt = now }
+      try statements.saveJob.run(
+        .integer(job.id), .count(job.count), .lane(job.atLane), .count(job.atPhase), .integer(job.atSeq), .instant(job.due),
+        .instant(job.nextAt), .optional(job.endedAt), .flag(!isOver))
+    }
+    return try statements.nextJob.first { $0.instant(0) }
+  }
+
+  /// - Returns: true if nothing is left to do.
+  private mutating func step(_ job: inout OpenJob, lanes: Int, rowsMax: Int) throws(SQLiteFailure) -> Bool {
+    guard job.kind == .replay, !job.isCancelled else { return try stepLanes(&job, lanes: lanes, rowsMax: rowsMax) }
+    let rowsMax = min(rowsMax, rowsAhead(of: job))
     let isOver =
-      if job.kind == .replay, job.state == .delivered, !job.isCancelled {
-        try stepDelivered(&job, rowsMax: rowsMax)
-      } else {
-        try stepLanes(&job, lanes: lanes, rowsMax: rowsMax)
-      }
-    if isOver, job.endedAt == nil { job.endedAt = now }
-    try statements.saveJob.run(
-      .integer(job.id), .count(job.count), .lane(job.atLane), .count(job.atPhase), .integer(job.atSeq), .instant(job.due),
-      .optional(job.endedAt), .flag(!isOver))
+      try job.state == .delivered ? stepDelivered(&job, rowsMax: rowsMax) : stepLanes(&job, lanes: lanes, rowsMax: rowsMax)
+    rest(&job)
+    return isOver
+  }
+
+  // MARK: - Its pace
+
+  /// How many more of a paced replay are due soon enough to be queued. What is queued is due whatever happens until then, so that it
+  /// is only for the next few seconds: after a gap the replay goes on from then, and does not catch up.
+  private func rowsAhead(of job: OpenJob) -> Int {
+    guard let pause = job.pause else { return .max }
+    let left = now + Limits.replayAheadMax - max(job.due, now)
+    guard left >= .zero else { return 0 }
+    return Int(clamping: left.microseconds / max(1, pause.microseconds)) + 1
+  }
+
+  private func rest(_ job: inout OpenJob) {
+    guard job.pause != nil, job.nextAt <= now else { return }
+    // A commit for many deliveries rather than one for each.
+    if job.due > now + Limits.replayAheadMax { job.nextAt = job.due - Limits.replayAheadMax / 2 }
+  }
+
+  /// True if a lane that somebody sends has not taken what the job queued: then the job as a whole waits.
+  private func isBehind(_ lane: LaneID, _ job: inout OpenJob) throws(SQLiteFailure) -> Bool {
+    guard job.pause != nil, job.kind == .replay, !job.isCancelled, rules.isNamed(lane) else { return false }
+    let first = try statements.firstReplayDue.first(.lane(lane)) { $0.instant(0) }
+    guard let first, first < now - Limits.replayAheadMax else { return false }
+    job.nextAt = now + Limits.replayAheadMax / 2
     return true
   }
 
@@ -91,6 +131,7 @@ extension Transaction {
         (job.atPhase, job.atSeq) = (job.atPhase + 1, job.seqs.lowerBound - 1)
         continue
       }
+      if try isBehind(job.atLane, &job) { return false }
       let phase = job.phases[job.atPhase]
       let found = try walk(phase, job.atLane, range, left)
       for waiting in found { try work(on: waiting, in: job.atLane, phase, &job) }
@@ -112,6 +153,8 @@ extension Transaction {
         (waiting: Waiting(row), lane: LaneID(Int(row.integer(9))))
       }
       for (waiting, lane) in found where job.lane == nil || job.lane == lane {
+        if try isBehind(lane, &job) { return false }
+        (job.atSeq, job.atLane) = (waiting.seq, lane)
         let isElsewhere = try statements.findUnsettled.first(.lane(lane), .integer(waiting.seq), body: { _ in true }) ?? false
         let isDead = try statements.findDead.first(.lane(lane), .integer(waiting.seq), body: { _ in true }) ?? false
         if !isElsewhere, !isDead { try replay(waiting, in: lane, &job) }
@@ -183,7 +226,7 @@ extension Transaction {
     tally.replayed(lane, wasDead: wasDead, at: due)
     let earlier = try statements.earlierStatuses.all(.integer(past.seq), .count(Limits.statusesOrderedMax)) { $0.integer(0) }
     try place(waiting, in: lane, behind: earlier, from: now)
-    job.due = due + job.pause
+    job.due = due + (job.pause ?? .zero)
     job.count += 1
   }
 

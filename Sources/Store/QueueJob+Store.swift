@@ -14,13 +14,13 @@ extension QueueJob {
     try db.execute(
       sql: """
         INSERT INTO job (kind, state, lane, report_id, since, until, rate, created_at, first_seq, last_seq, at_lane, at_seq, due,
-          ended_at, has_work)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          next_at, ended_at, has_work)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
       arguments: [
         kind.rawValue, selection.state.rawValue, selection.lane?.number, selection.reportID, selection.since?.microseconds,
         selection.until?.microseconds, rate, now.microseconds, first, last, isDelivered ? 0 : selection.lane?.number ?? 1, first - 1,
-        now.microseconds, endedAt?.microseconds, endedAt == nil,
+        now.microseconds, now.microseconds, endedAt?.microseconds, endedAt == nil,
       ])
     return QueueJob(id: db.lastInsertedRowID, kind: kind, selection: selection, rate: rate, createdAt: now, endedAt: endedAt)
   }
@@ -29,7 +29,7 @@ extension QueueJob {
   static func cancel(_ db: Database, _ id: Int64, at now: Instant) throws -> QueueJob? {
     let sql = """
       UPDATE job SET is_cancelled = 1, ended_at = coalesce(ended_at, ?2), has_work = kind = 'replay', at_lane = coalesce(lane, 1),
-        at_phase = 0, at_seq = first_seq - 1
+        at_phase = 0, at_seq = first_seq - 1, next_at = 0
       WHERE id = ?1 AND is_cancelled = 0 AND (kind = 'replay' OR has_work = 1)
       """
     try db.execute(sql: sql, arguments: [id, now.microseconds])

@@ -82,12 +82,15 @@ enum SQL {
 
   // A job. What it walks over has the columns of `Waiting`.
   static let openJob = """
-    SELECT id, kind, state, lane, report_id, rate, count, is_cancelled, first_seq, last_seq, at_lane, at_phase, at_seq, due, ended_at
-    FROM job WHERE has_work = 1 ORDER BY id LIMIT 1
+    SELECT id, kind, state, lane, report_id, rate, count, is_cancelled, first_seq, last_seq, at_lane, at_phase, at_seq, due, next_at, ended_at
+    FROM job WHERE has_work = 1 AND next_at <= ?1 AND (NOT ?2 OR kind = 'discard' OR is_cancelled) ORDER BY next_at, id LIMIT 1
     """
+  static let nextJob = "SELECT next_at FROM job WHERE has_work = 1 ORDER BY next_at LIMIT 1"
   static let saveJob = """
-    UPDATE job SET count = ?2, at_lane = ?3, at_phase = ?4, at_seq = ?5, due = ?6, ended_at = ?7, has_work = ?8 WHERE id = ?1
+    UPDATE job SET count = ?2, at_lane = ?3, at_phase = ?4, at_seq = ?5, due = ?6, next_at = ?7, ended_at = ?8, has_work = ?9
+    WHERE id = ?1
     """
+  static let firstReplayDue = "SELECT due FROM replay WHERE lane = ?1 ORDER BY due LIMIT 1"
   static let walkHeld = """
     SELECT seq, since, due, owed_at, job, past_tries, past_owed_at, died_at, 0 FROM held
     WHERE lane = ?1 AND seq BETWEEN ?2 AND ?3 ORDER BY seq LIMIT ?4

@@ -174,7 +174,7 @@ enum Schema {
     CREATE INDEX held_since ON held (lane, since, seq) WHERE since IS NOT NULL;
 
     -- What an operator asked for. AUTOINCREMENT: a number that a person has seen is not given again. It means seq first_seq...last_seq;
-    -- at_* is how far it has come, due when its next delivery may be sent.
+    -- at_* is how far it has come, due when its next delivery may be sent, next_at when there is more to do for it.
     CREATE TABLE job (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       kind TEXT NOT NULL CHECK (kind IN ('replay', 'discard')),
@@ -194,8 +194,9 @@ enum Schema {
       at_lane INTEGER NOT NULL DEFAULT 0,
       at_phase INTEGER NOT NULL DEFAULT 0,
       at_seq INTEGER NOT NULL DEFAULT 0,
-      due INTEGER NOT NULL
+      due INTEGER NOT NULL,
+      next_at INTEGER NOT NULL
     ) STRICT;
-    CREATE INDEX job_with_work ON job (id) WHERE has_work = 1;
+    CREATE INDEX job_with_work ON job (next_at, id) WHERE has_work = 1;
     """
 }

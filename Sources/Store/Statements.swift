@@ -9,7 +9,8 @@ struct Statements {
   let insertReplay, updateState, deleteHolds, insertHold: Statement
   let updateLane, addWaiting, takeWaiting, clearWaiting, setCounter: Statement
   let readyPage, retryPage, replayPage, nextRetryDue, nextReplayDue: Statement
-  let openJob, saveJob, walkHeld, walkReady, walkRetry, walkReplay, walkDead, walkDone: Statement
+  let openJob, nextJob, saveJob, firstReplayDue: Statement
+  let walkHeld, walkReady, walkRetry, walkReplay, walkDead, walkDone: Statement
   let discardRetry, discardReplay, findDead, findPayload, statusesUpTo: Statement
   private let all: [Statement]
 
@@ -67,7 +68,9 @@ struct Statements {
     nextRetryDue = try prepare(SQL.nextRetryDue)
     nextReplayDue = try prepare(SQL.nextReplayDue)
     openJob = try prepare(SQL.openJob)
+    nextJob = try prepare(SQL.nextJob)
     saveJob = try prepare(SQL.saveJob)
+    firstReplayDue = try prepare(SQL.firstReplayDue)
     walkHeld = try prepare(SQL.walkHeld)
     walkReady = try prepare(SQL.walkReady)
     walkRetry = try prepare(SQL.walkRetry)

@@ -23,8 +23,6 @@ final class Writer {
   /// Pages asked for, answered once the results in `kept` are on disk.
   private var fetches: [(queue: Model.Queue, lane: LaneID)] = []
   private var refused: [String: Int] = [:]
-  /// False once no job is left to work on.
-  private var hasJobs = true
   private var nextJobStepAt = Instant(microseconds: .min)
   private var isBroken = false
   /// Lanes that were live and are not now.
@@ -72,7 +70,7 @@ final class Writer {
   private func waitMax() -> Duration {
     if isBroken || !kept.isEmpty || !reserve.isHeld { return Self.tryAgainEvery }
     if rules.heldForNothing != nil { return .zero }
-    let nextStepAt = hasJobs ? min(nextJobStepAt, sweeper.nextStepAt) : sweeper.nextStepAt
+    let nextStepAt = min(nextJobStepAt, sweeper.nextStepAt)
     return max(.zero, min(nextStepAt - clock(), Self.idleMax))
   }
 
@@ -344,16 +342,16 @@ final class Writer {
 
   /// Does a part of what an operator asked for; a small one while reports come in.
   private func stepJob(isBusy: Bool) {
-    guard hasJobs, !isBroken, kept.results.isEmpty, nextJobStepAt <= clock() else { return }
+    guard !isBroken, kept.results.isEmpty, nextJobStepAt <= clock() else { return }
     var transaction = newTransaction(at: clock())
     let rowsMax = isBusy ? Limits.stepRowsMax / 5 : Limits.stepRowsMax
     do {
-      var isAny = false
+      var nextAt: Instant?
       try connection.transact { statements throws(SQLiteFailure) in
-        isAny = try transaction.stepJob(lanes: ledger.laneCount, rowsMax: rowsMax)
+        nextAt = try transaction.stepJob(lanes: ledger.laneCount, rowsMax: rowsMax)
         try ledger.write(transaction.tally, statements)
       }
-      hasJobs = isAny
+      nextJobStepAt = nextAt ?? .distantFuture
       committed(transaction)
       handOver(transaction.told)
     } catch {
@@ -382,7 +380,7 @@ final class Writer {
         }
         return job!
       }
-      hasJobs = true
+      nextJobStepAt = Instant(microseconds: .min)
       return .success(job)
     } catch {
       return .failure(SQLiteFailure(error).journalError)

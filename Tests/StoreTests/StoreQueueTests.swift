@@ -40,7 +40,7 @@ struct StoreQueueTests {
     for step in 1...3 {
       var transaction = Transaction(connection.statements, LaneRules(standing), LaneBook(), lastSeq: lastSeq, now: now)
       try connection.transact { statements throws(SQLiteFailure) in
-        #expect(try transaction.stepJob(lanes: 1, rowsMax: 100))
+        #expect(try transaction.stepJob(lanes: 1, rowsMax: 100) != nil)
         try transaction.tally.write(statements, onto: standing)
       }
       standing.add(transaction.tally)
@@ -93,6 +93,58 @@ struct StoreQueueTests {
       #expect(bench.standing(of: lane).dead == 3)
       mayEnd.signal()
       try await counting.value
+    }
+  }
+
+  @Test func `a paced replay queues what is due within seconds, no more than is taken, and never catches up`() async throws {
+    try await Bench.with(.sqlite) { bench in
+      let lane = try await bury(100, bench)
+      func queued(after time: Duration) throws -> Int {
+        bench.clock.advance(by: time)
+        for _ in 0..<2 { try bench.nudge() }
+        return try bench.query("SELECT count(*) FROM replay")[0][0]
+      }
+      func take() async throws -> Int {
+        let page = try await bench.fetch(.replay, of: lane).deliveries
+        try await bench.settle(page.map { bench.settlement(of: $0, .delivered) })
+        return page.count
+      }
+      let job = try await bench.start(.replay, Selection(state: .dead), rate: 2)
+      #expect(try queued(after: .zero) == 9, "due now and every half second up to 4 s from now")
+      #expect(try queued(after: .seconds(1)) == 9)
+      #expect(try queued(after: .seconds(2)) == 15)
+      #expect(try await take() == 7)
+      // As if the route had been paused for an hour, or the relay stopped.
+      #expect(try queued(after: .hours(1)) == 8, "what is not taken is not added to")
+      try bench.restart()
+      _ = try bench.lanes("shop")
+      #expect(try queued(after: .minutes(1)) == 8)
+      let other = try await bench.run(.discard, Selection(state: .dead, reportID: 100))
+      #expect(other.count == 1, "a job that waits keeps none waiting")
+      #expect(try await take() == 8)
+      #expect(try queued(after: .seconds(2)) == 9)
+      let first: Int64 = try bench.query("SELECT min(due) FROM replay")[0][0]
+      #expect(first == bench.clock.now.microseconds)
+      try await bench.cancel(job)
+      #expect(bench.standing(of: lane).dead == 100 - 15 - 1)
+    }
+  }
+
+  @Test func `a paced replay goes on by itself`() async throws {
+    try await Bench.with(.sqlite) { bench in
+      _ = try await bury(2, bench)
+      bench.journal.close()
+      let clock: Clock = { Instant(microseconds: Int64(Date.now.timeIntervalSince1970 * 1e6)) }
+      let journal = try SQLiteJournal(path: bench.storePath, retention: nil, clock: clock) { _ in }
+      defer { journal.close() }
+      _ = try journal.lanes(for: [LaneTerms(name: "shop")])
+      let receiver = Receiver(journal)
+      _ = try await withCheckedContinuation { done in
+        journal.start(.replay, Selection(state: .dead), rate: 0.24) { done.resume(returning: $0) }
+      }.get()
+      // Nothing else happens that would wake the writer.
+      try await receiver.wait { $0.due.count == 2 }
+      #expect(try journal.jobs().map(\.count) == [2])
     }
   }
 

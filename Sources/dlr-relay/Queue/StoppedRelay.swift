@@ -51,9 +51,11 @@ final class StoppedRelay: Queues {
   func report(_ id: Int64) async throws -> ReportAnswer { try await `operator`.report(id) }
   func count(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> Int { try await `operator`.count(kind, selection) }
 
-  /// - Returns: when the job has ended, since nobody else would go on with it. Interrupted, the relay goes on when it starts.
+  /// - Returns: when the job has ended, since nobody else would go on with it. Interrupted, the relay goes on when it starts; a paced
+  ///   replay is for the relay alone, which sends.
   func start(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> JobAnswer {
     let job = try await `operator`.start(kind, selection)
+    guard job.rate == nil else { return job }
     return try await atEnd { [`operator`] in try await `operator`.job(job.id) }
   }
 
