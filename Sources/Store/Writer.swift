@@ -79,8 +79,10 @@ final class Writer {
     stateThens += work.stateThens
     fetches += work.fetches
     refused.merge(work.refused, uniquingKeysWith: +)
+    bringBack(&work.arrivals)
     for task in work.tasks { task(self) }
-    if isReadyToWrite(&work.arrivals) { commit(work.arrivals) }
+    // A task may have found the store broken.
+    if isBroken { turnAway(work.arrivals) } else { commit(work.arrivals) }
     stepJob(isBusy: !work.arrivals.isEmpty)
     if kept.results.isEmpty { answerFetches() }
     checkpoint()
@@ -89,15 +91,12 @@ final class Writer {
 
   // MARK: - A store in trouble
 
-  /// Brings the store back if it can be brought back. While it cannot, arrivals are turned away and results wait.
-  private func isReadyToWrite(_ arrivals: inout [Inbox.Waiting]) -> Bool {
+  private static let notOpened = JournalError.failed(code: 0, words: "it cannot be opened again after an error")
+
+  /// Brings the store back if it is broken and can be brought back, and the reserve. While there is none, arrivals are turned away.
+  private func bringBack(_ arrivals: inout [Inbox.Waiting]) {
     if isBroken {
-      guard reopen(), canCommit() else {
-        let error = JournalError.failed(code: 0, words: "it cannot be opened again after an error")
-        refuse(arrivals, because: error)
-        answerStates(error)
-        return false
-      }
+      guard reopen(), canCommit() else { return }
       isBroken = false
       recovered()
     }
@@ -110,7 +109,12 @@ final class Writer {
         arrivals = []
       }
     }
-    return true
+  }
+
+  /// Results wait until the store is back.
+  private func turnAway(_ arrivals: [Inbox.Waiting]) {
+    refuse(arrivals, because: Self.notOpened)
+    answerStates(Self.notOpened)
   }
 
   private func recovered() {
@@ -355,12 +359,17 @@ final class Writer {
       committed(transaction)
       handOver(transaction.told)
     } catch {
-      ledger.commitFailed()
-      observer(.commitFailed(error.journalError))
-      isBroken = !error.isForWantOfRoom && !error.isOfOneRow
-      if error.isForWantOfRoom { reserve.giveUp() }
+      commitAsideFailed(error)
       nextJobStepAt = clock() + Self.afterFailedStep
     }
+  }
+
+  /// A commit of its own failed, between two of those that reports and results wait for.
+  private func commitAsideFailed(_ failure: SQLiteFailure) {
+    ledger.commitFailed()
+    observer(.commitFailed(failure.journalError))
+    isBroken = !failure.isForWantOfRoom && !failure.isOfOneRow
+    if failure.isForWantOfRoom { reserve.giveUp() }
   }
 
   func start(_ kind: QueueJob.Kind, _ selection: Selection, rate: Double?) -> Result<QueueJob, JournalError> {
@@ -370,7 +379,10 @@ final class Writer {
   func cancel(job id: Int64) -> Result<QueueJob?, JournalError> { operate { db, now in try QueueJob.cancel(db, id, at: now) } }
 
   private func operate<T>(_ body: (Database, Instant) throws -> T) -> Result<T, JournalError> {
+    guard !isBroken else { return .failure(Self.notOpened) }
     let now = clock()
+    // Whatever the answer, a commit that failed may have reached the disk.
+    nextJobStepAt = Instant(microseconds: .min)
     do {
       let job = try connection.slowly { db in
         var job: T?
@@ -380,14 +392,16 @@ final class Writer {
         }
         return job!
       }
-      nextJobStepAt = Instant(microseconds: .min)
       return .success(job)
     } catch {
-      return .failure(SQLiteFailure(error).journalError)
+      let failure = SQLiteFailure(error)
+      commitAsideFailed(failure)
+      return .failure(failure.journalError)
     }
   }
 
   func lanes(for terms: [LaneTerms]) throws(JournalError) -> [LaneID] {
+    guard !isBroken else { throw Self.notOpened }
     let names = terms.map(\.name)
     var known = Dictionary(uniqueKeysWithValues: ledger.standing().lanes.map { ($0.name, $0.id) })
     let new = names.filter { known[$0] == nil }
@@ -401,7 +415,9 @@ final class Writer {
         }
       }
     } catch {
-      throw SQLiteFailure(error).journalError
+      let failure = SQLiteFailure(error)
+      commitAsideFailed(failure)
+      throw failure.journalError
     }
     for name in new {
       let lane = LaneStanding(id: LaneID(known.count + 1), name: name)

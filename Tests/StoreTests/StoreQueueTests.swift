@@ -148,6 +148,36 @@ struct StoreQueueTests {
     }
   }
 
+  @Test func `a command that fails is told so, and the store is opened again before anything else`() async throws {
+    try await Bench.with(.sqlite) { bench in
+      let lane = try await bury(3, bench)
+      try bench.nudge()
+      let other = try DatabaseQueue(path: bench.storePath)
+      try await other.write { try $0.execute(sql: "ALTER TABLE job RENAME TO job_away") }
+      await #expect(throws: JournalError.self) { try await bench.start(.replay, Selection(state: .dead)) }
+      #expect(!bench.journal.isHealthy)
+      #expect(bench.events.all.contains { if case .commitFailed = $0 { true } else { false } })
+      let broken = JournalError.failed(code: 0, words: "it cannot be opened again after an error")
+      #expect(await bench.append(4, to: [lane]) == broken)
+      #expect(throws: broken) { try bench.lanes("new") }
+      await #expect(throws: broken) { try await bench.start(.discard, Selection(state: .dead)) }
+      await #expect(throws: broken) { try await bench.cancel(id: 1) }
+      // What was answered with an error may have reached the disk.
+      try await other.write { db in
+        try db.execute(sql: "ALTER TABLE job_away RENAME TO job")
+        try db.execute(
+          sql: """
+            INSERT INTO job (kind, state, created_at, first_seq, last_seq, at_lane, due, next_at) VALUES ('replay', 'dead', 0, 1, 3, 1, 0, 0)
+            """)
+      }
+      try other.close()
+      #expect(await bench.append(4, to: [lane]) == nil)
+      #expect(bench.journal.isHealthy)
+      for _ in 0..<3 { try bench.nudge() }
+      #expect(try bench.journal.jobs().map(\.count) == [3])
+    }
+  }
+
   @Test func `a visit to a stopped relay's store does a job, sweeps nothing, and leaves holds as they are`() async throws {
     try await Bench.with(.sqlite) { bench in
       let lane = try await bury(3, bench)
