@@ -352,7 +352,8 @@ final class Writer {
     do {
       var nextAt: Instant?
       try connection.transact { statements throws(SQLiteFailure) in
-        nextAt = try transaction.stepJob(lanes: ledger.laneCount, rowsMax: rowsMax)
+        // What is left of the disk is for settling.
+        nextAt = try transaction.stepJob(lanes: ledger.laneCount, rowsMax: rowsMax, freesOnly: !reserve.isHeld)
         try ledger.write(transaction.tally, statements)
       }
       nextJobStepAt = nextAt ?? .distantFuture

@@ -93,14 +93,19 @@ struct FullDiskTests {
     #expect(bench.standing(of: lane).delivered == 10)
     #expect(await bench.append(9_999, to: [lane]) == .full, "the reserve is not for reports")
     #expect(!bench.journal.isHealthy)
+    try await bench.settle(deliveries[10], .dead)
+    let job = try await bench.start(.replay, Selection(state: .dead))
+    for _ in 0..<3 { try bench.nudge() }
+    #expect(try bench.journal.jobs().map(\.count) == [0], "nor for replays")
 
     try FileManager.default.removeItem(atPath: ballast)
     #expect(await bench.append(10_000, to: [lane]) == nil)
     #expect(bench.journal.isHealthy)
     #expect(bench.events.all.contains { if case .storeRecovered = $0 { true } else { false } })
     #expect(FileManager.default.fileExists(atPath: bench.storePath + ".reserve"))
+    #expect(try await bench.finish(job).count == 1)
     try bench.restart()
-    #expect(try Self.ids(bench).count == stored.count - 10 + 1)
+    #expect(try Self.ids(bench).count == stored.count - 11 + 1)
     #expect(bench.standing.reports == stored.count + 1)
     #expect(bench.standing(of: lane).pending == stored.count - 10 + 1)
   }

@@ -148,6 +148,32 @@ struct StoreQueueTests {
     }
   }
 
+  @Test func `while there is no room to spare only what makes some is done`() async throws {
+    try await Bench.with(.sqlite) { bench in
+      _ = try await bury(6, bench)
+      var standing = bench.standing
+      bench.journal.close()
+      let connection = try StoreConnection(path: bench.storePath)
+      defer { connection.close() }
+      let now = bench.clock.now
+      try connection.slowly { db in
+        for kind in [QueueJob.Kind.replay, .discard] {
+          _ = try QueueJob.insert(db, kind, Selection(state: .dead, reportID: kind == .replay ? nil : 6), rate: nil, lastSeq: 6, at: now)
+        }
+      }
+      for round in 1...2 {
+        var transaction = Transaction(connection.statements, LaneRules(standing), LaneBook(), lastSeq: 6, now: now)
+        try connection.transact { statements throws(SQLiteFailure) in
+          _ = try transaction.stepJob(lanes: 1, rowsMax: 100, freesOnly: round == 1)
+          try transaction.tally.write(statements, onto: standing)
+        }
+        standing.add(transaction.tally)
+        #expect(standing.lanes[0].discarded == 1)
+        #expect(standing.lanes[0].pending == (round == 1 ? 0 : 5))
+      }
+    }
+  }
+
   @Test func `a command that fails is told so, and the store is opened again before anything else`() async throws {
     try await Bench.with(.sqlite) { bench in
       let lane = try await bury(3, bench)
