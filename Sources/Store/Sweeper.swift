@@ -25,6 +25,8 @@ struct Sweeper {
   /// Where in the present phase: up to this seq, and for phases that go by lane, this lane.
   private var cursor: Int64 = 0
   private var laneIndex = 0
+  /// Of the queues of that lane.
+  private var queueIndex = 0
   private(set) var nextStepAt = Instant(microseconds: .min)
 
   /// - Parameter retention: nil to delete nothing and give nothing up.
@@ -58,27 +60,35 @@ struct Sweeper {
     phases.removeFirst()
     cursor = 0
     laneIndex = 0
+    queueIndex = 0
     guard phases.isEmpty else { return }
     phases = Phase.allCases
     nextStepAt = now + Self.betweenPasses
   }
 
-  /// Of one lane, those of the deliveries that came first which waited too long. What is found is settled before the next step,
-  /// which then looks at the same lane again.
+  /// Of one queue of one lane. What is found is settled before the next step, which goes on behind it.
   private mutating func expireWaiting(_ db: Database, _ lanes: [LaneStanding], _ now: Instant) throws -> Step {
     var step = Step()
-    let waiting = lanes.filter { $0.pending > 0 }
-    guard laneIndex < waiting.count else {
+    while laneIndex < lanes.count, lanes[laneIndex].pending == 0 { beginNextLane() }
+    guard laneIndex < lanes.count else {
       step.isPhaseOver = true
       return step
     }
-    let lane = waiting[laneIndex].id
-    let rows = try Row.fetchAll(
-      db, sql: Self.overAgeSQL, arguments: [lane.number, Self.rowsMax, (now - retention.waiting).microseconds])
-    step.expired = rows.map { Settlement(expired: $0, lane: lane, now: now) }
-    if rows.isEmpty { laneIndex += 1 }
+    let (lane, oldest) = (lanes[laneIndex].id, now - retention.waiting)
+    let rows = try Row.fetchAll(db, sql: Self.waitingSQL[queueIndex], arguments: [lane.number, cursor, Self.rowsMax])
+    let expired = rows.filter { Instant(microseconds: $0["owed_at"]) <= oldest }
+    step.expired = expired.map { Settlement(expired: $0, lane: lane, now: now) }
+    if rows.count == Self.rowsMax {
+      cursor = rows.last!["seq"]
+    } else if queueIndex + 1 < Self.waitingSQL.count {
+      (queueIndex, cursor) = (queueIndex + 1, 0)
+    } else {
+      beginNextLane()
+    }
     return step
   }
+
+  private mutating func beginNextLane() { (laneIndex, queueIndex, cursor) = (laneIndex + 1, 0, 0) }
 
   /// Bytes that no delivery needs: every copy was delivered, and the last one long enough ago.
   private mutating func deletePayloads(_ db: Database, _ lanes: [LaneStanding], _ now: Instant) throws -> Step {
@@ -178,16 +188,14 @@ struct Sweeper {
   }
 
   /// What is held came to be owed after what it is held by, and waits on in a queue when that is given up.
-  private static let overAgeSQL = """
-    SELECT seq, 0 AS tries, received_at AS owed_at, 0 AS queue
-    FROM (SELECT seq FROM ready WHERE lane = ?1 ORDER BY seq LIMIT ?2) JOIN report USING (seq) WHERE received_at <= ?3
-    UNION ALL
-    SELECT seq, tries, owed_at, 1 AS queue
-    FROM (SELECT seq, tries, owed_at FROM retry WHERE lane = ?1 ORDER BY seq LIMIT ?2) WHERE owed_at <= ?3
-    UNION ALL
-    SELECT seq, tries, owed_at, 2 AS queue
-    FROM (SELECT seq, tries, owed_at FROM replay WHERE lane = ?1 ORDER BY seq LIMIT ?2) WHERE owed_at <= ?3
+  private static let waitingSQL = [
     """
+    SELECT ready.seq, 0 AS tries, received_at AS owed_at, 0 AS queue FROM ready JOIN report ON report.seq = ready.seq
+    WHERE lane = ? AND ready.seq > ? ORDER BY ready.seq LIMIT ?
+    """,
+    "SELECT seq, tries, owed_at, 1 AS queue FROM retry WHERE lane = ? AND seq > ? ORDER BY seq LIMIT ?",
+    "SELECT seq, tries, owed_at, 2 AS queue FROM replay WHERE lane = ? AND seq > ? ORDER BY seq LIMIT ?",
+  ]
 
   private static let payloadsSQL = """
     SELECT payload.seq, destiny, received_at,

@@ -159,6 +159,24 @@ struct RetentionTests {
     }
   }
 
+  @Test func `what waited too long is found behind any number that did not`() async throws {
+    try await Bench.with(.sqlite, retention: retention) { bench in
+      let lane = try bench.lanes("shop")[0]
+      let (count, late) = (Int64(Sweeper.rowsMax) + 10, bench.clock.now + .days(400))
+      for id in 1...count { bench.journal.append(bench.arrival(id, to: [])) { _ in } }
+      await bench.append(count + 1, to: [lane])
+      try await bench.settle(try await bench.catchUp(lane)[0], .retry(due: late))
+      // Routed only now: owed since now, and earlier in the order of arrival.
+      bench.clock.advance(by: .days(10))
+      for id in 1..<count { bench.journal.append(bench.arrival(id, to: [lane])) { _ in } }
+      await bench.append(count, to: [lane])
+      bench.clock.advance(by: .days(5))
+      for _ in 0..<2 { try sweep(bench) }
+      #expect(try seqs("dead", bench) == [count + 1])
+      #expect(bench.standing(of: lane).pending == Int(count))
+    }
+  }
+
   @Test func `a step that failed is not tried again at once`() async throws {
     let folder = try TemporaryFolder()
     let connection = try StoreConnection(path: folder.path + "/relay.db")

@@ -109,7 +109,7 @@ struct SchemaTests {
         }
         try database.execute(sql: "INSERT INTO dead VALUES (1, 3, 5, 0, 0)")
         database.trace { if case .statement(let statement) = $0 { ran.append(statement.sql) } }
-        for _ in 0..<12 { _ = try sweeper.step(database, lanes: [lane], now: sweeper.nextStepAt + .days(20_000)) }
+        for _ in 0..<20 { _ = try sweeper.step(database, lanes: [lane], now: sweeper.nextStepAt + .days(20_000)) }
         database.trace()
         let statements = Set(ran.all).filter { ["SELECT", "DELETE"].contains($0.prefix(6)) }
         #expect(statements.count >= 8)
