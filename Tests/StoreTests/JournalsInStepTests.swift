@@ -182,12 +182,20 @@ struct JournalsInStepTests {
       var pages: [Page.Words]
       var spilled: [LaneID]
       var withdrawn: Set<String>
+      /// The earliest of each lane and queue.
+      var due: [Handover.Due]
+      var held: [Handover.Due]
 
       init(_ handovers: [Handover]) {
         deliveries = handovers.flatMap(\.deliveries)
         pages = handovers.flatMap(\.pages).map(Page.Words.init)
         spilled = handovers.flatMap(\.spilled)
         withdrawn = Set(handovers.flatMap(\.withdrawn).flatMap { one in one.seqs.map { "\($0) of \(one.lane) in \(one.queue)" } })
+        var told = Handover()
+        for due in handovers.flatMap(\.due) { told.tell(due: due) }
+        for held in handovers.flatMap(\.held) { told.tell(held: held) }
+        due = told.due.sorted { ($0.lane, $0.queue == .replay ? 1 : 0) < ($1.lane, $1.queue == .replay ? 1 : 0) }
+        held = told.held.sorted { $0.lane < $1.lane }
       }
     }
 
