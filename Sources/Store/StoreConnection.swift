@@ -12,8 +12,9 @@ final class StoreConnection {
   /// Of new stores; one that exists keeps its own. A commit writes whole pages, a dozen or two whatever it holds, and most commits
   /// hold a report or two: with pages of 4 KiB one at 500 reports/s wrote 53 KiB, with these 21 KiB, at the same cost of processor.
   static let pageBytes = 1_024
-  /// Pages in the WAL after which the writer moves them into the database, between two commits: 8 MiB.
-  static let checkpointPages: Int32 = 8_192
+  /// Pages in the WAL after which the writer moves them into the database, between two commits: 2 MiB, half of the disk's reserve
+  /// (`Limits.reserveBytes`). On a full disk the database may have to grow by as much before the WAL's room is free again.
+  static let checkpointPages: Int32 = 2_048
   private static let cacheKiB = 4 * 1024
   private static let walBytesKept = 32 * 1024 * 1024
 
