@@ -51,10 +51,11 @@ struct Scenario {
     var route = RouteSettings(name: "route-\(number)", url: Secret("http://127.0.0.1:9/\(number)"))
     route.concurrency = [1, 2, 4, 16][rng.below(4)]
     route.timeout = .seconds(10)
-    route.retry.giveUpAfter = rng.chance(0.3) ? .minutes(10) : .days(3)
+    route.retry.giveUpAfter = [.minutes(2), .minutes(10), .days(3), .days(3)][rng.below(4)]
     route.retry.max = rng.chance(0.5) ? .minutes(2) : .hours(1)
     route.ordering = rng.chance(0.8) ? .report : .none
-    route.orderHold = rng.chance(0.5) ? .seconds(60) : .seconds(10)
+    // With the longest an earlier status is given up before a later one may overtake it.
+    route.orderHold = [.seconds(10), .seconds(60), .minutes(15)][rng.below(3)]
     route.stale = rng.chance(0.7) ? .forward : .drop
     if rng.chance(0.3) { route.rateLimit = RateLimit(perSecond: Double(1 + rng.below(20)), burst: 1 + rng.below(10)) }
     return route
