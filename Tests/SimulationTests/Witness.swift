@@ -105,7 +105,10 @@ struct Witness {
     check(delivery.isStale == seen.isStale, "\(what) is \(seen.isStale ? "" : "not ")stale, and is sent as if it were otherwise")
     check(now >= seen.due, "\(what) is sent \((seen.due - now).seconds) s before it is due")
     if lanes[lane]!.breaker == .open, lanes[lane]!.lastProbed == delivery.key {
-      let other = waiting[lane]!.first { $0 != copy && copies[$0]!.dueAtLatest < seen.due && isSendable($0, now) }
+      // Replays come after what is live, also as probes.
+      let other = waiting[lane]!.first {
+        $0 != copy && copies[$0]!.dueAtLatest < seen.due && isSendable($0, now) && (seen.isReplay || !copies[$0]!.isReplay)
+      }
       check(other == nil, "\(what) is the probe again, and not \(other.map { name($0.key, lane) } ?? "")")
     }
     let wrong = lanes[lane]!.begins(delivery.key, isProbe: attempt.isProbe, at: now)
@@ -122,8 +125,9 @@ struct Witness {
     let isOrdered = route.ordering == .report
     let earlier = copiesOf[lane]![delivery.key.id]!.map { copies[$0]! }.filter { $0.number < seen.number }
     check(!delivery.isOutOfOrder || isOrdered && !earlier.isEmpty, "\(what) is marked as out of order where there is none")
-    // What an operator wanted once more after this came to be owed is not waited for.
+    // What an operator wanted once more is not waited for, but by others of the same kind that came to be owed later.
     for earlier in earlier where isOrdered && earlier.state == .waiting && earlier.owedNumber < seen.owedNumber {
+      guard seen.isReplay || !earlier.isReplay else { continue }
       check(delivery.isOutOfOrder, "\(what) is sent while \(earlier.key.status) is not settled")
       guard delivery.tries == 0 else { continue }
       guard let refusedAt = earlier.firstFailureAt else {
