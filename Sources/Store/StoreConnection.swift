@@ -10,7 +10,7 @@ import Model
 /// two calls of `use` nothing of it runs. Belongs to the writer's thread.
 final class StoreConnection {
   /// Of new stores; one that exists keeps its own. A commit writes whole pages, a dozen or two whatever it holds, and most commits
-  /// hold a report or two: with pages of 4 KiB one at 500 reports/s wrote 53 KiB, with these 21 KiB, at the same cost of processor.
+  /// hold a report or two: with pages of 4 KiB one at 500 reports/s wrote 53 KiB, with these 21 KiB.
   static let pageBytes = 1_024
   /// Pages in the WAL after which the writer moves them into the database, between two commits: 2 MiB, half of the disk's reserve
   /// (`Limits.reserveBytes`). On a full disk the database may have to grow by as much before the WAL's room is free again.
