@@ -18,6 +18,8 @@ package enum Limits {
   package static let commitBatchMax = 1_024
   /// A delivery's result waits at most this long for a commit to ride with.
   package static let settleDelayMax: Duration = .milliseconds(20)
+  /// So many results do not wait for more.
+  package static let settlementsTogetherMax = 256
   /// Results not yet on disk; at the bound nothing more is sent until a commit has taken some.
   package static let unsettledMax = 1_024
   /// Memory of the deliveries handed over to one lane; what comes after stays on disk until the lane has caught up.

@@ -103,7 +103,7 @@ final class Inbox: Sendable {
   func close() { change { $0.work.isLast = true } }
 
   /// Waits until there is something to do, but no longer than `longest`, and takes it: of the arrivals at most
-  /// `Limits.commitBatchMax`, of everything else all.
+  /// `Limits.commitBatchMax`, of results all or none, of everything else all.
   func take(within longest: Duration) -> Work {
     let deadline = ContinuousClock.now + longest
     while true {
@@ -111,7 +111,7 @@ final class Inbox: Sendable {
       let (work, wait) = state.withLock { state -> (Work?, Duration) in
         let wakeAt = min(deadline, state.dueAt(now) ?? deadline)
         state.isWriterWaiting = wakeAt > now
-        return state.isWriterWaiting ? (nil, wakeAt - now) : (state.takeAll(), .zero)
+        return state.isWriterWaiting ? (nil, wakeAt - now) : (state.takeDue(now), .zero)
       }
       if let work { return work }
       _ = wake.wait(timeout: DispatchTime.now() + .microseconds(Int(clamping: wait.microseconds + 1)))
@@ -149,12 +149,21 @@ extension Inbox.State {
     return isWriterWaiting
   }
 
-  fileprivate mutating func takeAll() -> Inbox.Work {
+  /// Results touch other pages than arrivals do. Together and 50 times a second they cost the disk a fraction of what they
+  /// would with every commit; whoever asks for anything else sees them stored first.
+  private func mayKeepResults(_ now: ContinuousClock.Instant) -> Bool {
+    guard let oldestResultAt, now < oldestResultAt + Limits.settleDelayMax else { return false }
+    let onlyArrivals = work.fetches.isEmpty && work.tasks.isEmpty && work.stateThens.isEmpty && work.kept.releases.isEmpty
+    return onlyArrivals && !work.isLast && work.kept.results.count < Limits.settlementsTogetherMax
+  }
+
+  fileprivate mutating func takeDue(_ now: ContinuousClock.Instant) -> Inbox.Work {
     var taken = Inbox.Work()
+    let resultsWait = mayKeepResults(now)
     swap(&taken, &work)
     // Closed stays closed: what comes after is turned away.
     work.isLast = taken.isLast
-    oldestResultAt = nil
+    if resultsWait { swap(&taken.kept.results, &work.kept.results) } else { oldestResultAt = nil }
     oldestRefusalAt = nil
     if taken.arrivals.count > Limits.commitBatchMax {
       work.arrivals = Array(taken.arrivals[Limits.commitBatchMax...])
