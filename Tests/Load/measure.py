@@ -181,10 +181,11 @@ def measure(chosen, folder):
     if "speed" in chosen.parts:
         measured["rounds"] = speed(chosen, measurements)
     if "trouble" in chosen.parts:
-        tell("apps in trouble: the healthy one alone")
-        alone = trouble.healthy_alone(chosen, measurements.fresh())
-        tell("apps in trouble: the healthy one beside three others")
-        measured["trouble"] = {"alone": alone, "beside": trouble.beside_others(chosen, measurements.fresh())}
+        measured["trouble"] = []
+        for number in range(1, chosen.rounds + 1):
+            tell(f"apps in trouble, round {number} of {chosen.rounds}: the healthy one alone, then beside three others")
+            alone = trouble.healthy_alone(chosen, measurements.fresh())
+            measured["trouble"].append({"alone": alone, "beside": trouble.beside_others(chosen, measurements.fresh())})
     if "backlog" in chosen.parts:
         # Numbers of runs that no other measurement has.
         runs = itertools.count(5000)
