@@ -5,11 +5,20 @@ package struct Configuration: Sendable, Equatable {
   package var store = StoreSettings()
   package var routes: [RouteSettings]
   package var alerts: [AlertSettings] = []
+  package var unmatched = Unmatched.keep
 
   package init(receive: ReceiveSettings, routes: [RouteSettings]) {
     self.receive = receive
     self.routes = routes
   }
+}
+
+/// What is kept of a report that no route owns.
+package enum Unmatched: String, Sendable, CaseIterable {
+  /// All of it, for `retention.unmatched`, to be looked at and rerouted.
+  case keep
+  /// The key alone, by which it is known again.
+  case drop
 }
 
 /// A host, or an address, and a port to listen on. IPv6 hosts are without brackets here and with them in `description`.
@@ -102,6 +111,8 @@ package struct Retention: Sendable, Equatable {
   package var waiting: Duration = .days(14)
   package var unmatched: Duration = .days(7)
   package var quarantine: Duration = .days(30)
+  /// A claim of a packet, from when it was last claimed.
+  package var orders: Duration = .days(30)
   package init() {}
 }
 
@@ -138,6 +149,14 @@ package struct RouteSettings: Sendable, Equatable {
   package var markers: [String] = []
   /// Or packet_id, as decimal text, starts with any of these.
   package var packetPrefixes: [String] = []
+  /// Instead of markers and prefixes: the route owns what this is true of.
+  package var match: Condition?
+  /// How texts are compared, in markers and in `match`.
+  package var fold = Fold.none
+  /// Or the packet was claimed for this route.
+  package var orders = false
+  /// With one of these an app may claim packets for this route, and for no other. Several while one is being rotated.
+  package var orderKeys: [Secret] = []
   /// And the status is one of these; nil for all.
   package var statuses: [String]?
   /// Gets what no other route matched. Such a route has no markers and no prefixes.
@@ -167,6 +186,47 @@ package struct RouteSettings: Sendable, Equatable {
   }
 }
 
+extension RouteSettings {
+  /// Whether a claim can make a difference to the route.
+  package var asksForOrders: Bool { orders || match?.contains(.order) ?? false }
+}
+
+/// A rule as a tree.
+package indirect enum Condition: Sendable, Equatable {
+  case all([Condition])
+  case any([Condition])
+  case not(Condition)
+  /// The text holds this anywhere. A report without a text has an empty one in none of these: both conditions on it are false.
+  case bodyContains(String)
+  case bodyStartsWith(String)
+  /// packet_id, as decimal text, begins with these digits.
+  case packetPrefix(String)
+  case status(String)
+  /// The recipient, as the provider wrote it, begins with this.
+  case toPrefix(String)
+  /// The packet was claimed for this route.
+  case order
+
+  package func contains(_ other: Condition) -> Bool {
+    if self == other { return true }
+    switch self {
+    case .all(let parts), .any(let parts): return parts.contains { $0.contains(other) }
+    case .not(let part): return part.contains(other)
+    default: return false
+    }
+  }
+}
+
+/// What is the same in two texts.
+package enum Fold: String, Sendable, CaseIterable {
+  /// Nothing but the same Unicode scalars.
+  case none
+  /// Also A to Z and a to z.
+  case ascii
+  /// Also every other pair of a capital and a small letter, by the Turkish rules (I is ı, İ is i), whatever normal form either is in.
+  case turkish
+}
+
 /// Where operators are told of what needs them, and of what.
 package struct AlertSettings: Sendable, Equatable {
   package enum Format: String, Sendable, CaseIterable { case json, slack }
@@ -189,5 +249,5 @@ package struct AlertSettings: Sendable, Equatable {
 package enum AlertKind: String, Sendable, CaseIterable {
   case failing, recovered, paused, dead
   case oldestWaiting = "oldest_waiting"
-  case silence, quarantine, unauthorized, store, reload
+  case silence, quarantine, unmatched, unauthorized, store, reload
 }

@@ -3,18 +3,42 @@ package struct Arrival: Sendable {
   package var report: Report
   package var payload: Payload
   package var receivedAt: Instant
-  package var destiny: Destiny
-  /// The routes that get a copy; empty unless `destiny` is `.matched`.
-  package var lanes: [LaneID]
+  /// In terms of the routes' lanes. Whose order the packet is, is asked in the transaction that stores the report.
+  package var routing: Routing<LaneID>
 
-  package init(report: Report, payload: Payload, receivedAt: Instant, destiny: Destiny, lanes: [LaneID]) {
-    precondition(lanes.isEmpty == (destiny != .matched), "a report is matched exactly when it owes a copy")
+  package init(report: Report, payload: Payload, receivedAt: Instant, routing: Routing<LaneID>) {
     self.report = report
     self.payload = payload
     self.receivedAt = receivedAt
-    self.destiny = destiny
-    self.lanes = lanes
+    self.routing = routing
   }
+}
+
+/// The rules, as the journal can ask them.
+package struct JournalRules: Sendable {
+  /// Reads and routes stored bytes anew. Pure, and quick enough for the writer's thread.
+  /// - Returns: nil if the bytes are no report to this version.
+  package var route: @Sendable (Payload) -> Routed?
+  /// Of an unmatched report only the key is kept: it is known again, and counted, but neither listed nor rerouted.
+  package var dropsUnmatched: Bool
+
+  package struct Routed: Sendable {
+    package var report: Report
+    package var routing: Routing<LaneID>
+
+    package init(report: Report, routing: Routing<LaneID>) {
+      self.report = report
+      self.routing = routing
+    }
+  }
+
+  package init(dropsUnmatched: Bool = false, route: @escaping @Sendable (Payload) -> Routed?) {
+    self.route = route
+    self.dropsUnmatched = dropsUnmatched
+  }
+
+  /// Knows no report: nothing is routed anew.
+  package static let none = JournalRules { _ in nil }
 }
 
 /// A body that is no report, on its way into the store.
@@ -181,6 +205,10 @@ package protocol Journal: Sendable {
   /// Blocks until it is on disk.
   func lanes(for terms: [LaneTerms]) throws(JournalError) -> [LaneID]
 
+  /// The rules in force from here on, for what the journal routes by itself: reports that a claim, a reroute or another attempt at the
+  /// quarantine means. What was appended before was routed by whoever appended it. Returns at once.
+  func adopt(_ rules: JournalRules)
+
   /// Keeps what is known of a lane beyond its deliveries; `standing` shows it.
   /// - Parameter then: gets nil after the commit is on disk; with an error it is not there yet, and is tried again like a result.
   func keep(_ state: LaneState, of lane: LaneID, then: @escaping @Sendable (JournalError?) -> Void)
@@ -193,7 +221,7 @@ package protocol Journal: Sendable {
   func connect(_ receive: @escaping @Sendable (Handover) -> Void)
 
   /// Stores the report, its key and its deliveries in one transaction. A repeat refreshes what is known of the first and
-  /// owes nothing, unless the first was unmatched: then it is routed by this arrival's lanes.
+  /// owes nothing, unless the first was unmatched: then it is routed by this arrival's routing.
   /// - Parameter then: gets nil after the commit is on disk, so that no crash can lose it; with an error nothing was stored.
   func append(_ arrival: Arrival, then: @escaping @Sendable (JournalError?) -> Void)
 

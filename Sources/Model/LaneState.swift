@@ -53,13 +53,17 @@ package struct LaneTerms: Sendable, Equatable {
   /// A first `accepted` that comes after a final status is not owed.
   package var dropsStale: Bool
 
-  package init(name: String, isOrdered: Bool = true, dropsStale: Bool = false) {
+  /// Packets may be claimed for it. While that is true of any lane, reports are found by their packet.
+  package var takesOrders: Bool
+
+  package init(name: String, isOrdered: Bool = true, dropsStale: Bool = false, takesOrders: Bool = false) {
     self.name = name
     self.isOrdered = isOrdered
     self.dropsStale = dropsStale
+    self.takesOrders = takesOrders
   }
 
   package init(_ route: RouteSettings) {
-    self.init(name: route.name, isOrdered: route.ordering == .report, dropsStale: route.stale == .drop)
+    self.init(name: route.name, isOrdered: route.ordering == .report, dropsStale: route.stale == .drop, takesOrders: route.asksForOrders)
   }
 }

@@ -30,8 +30,7 @@ package struct AcceptReport: Sendable {
         then(failure)
       }
     }
-    let match = rules.match(report)
-    let owed = match.routes.map { lanes[$0] }
-    journal.append(Arrival(report: report, payload: payload, receivedAt: now, destiny: match.destiny, lanes: owed), then: then)
+    let routing = rules.route(report).map { lanes[$0] }
+    journal.append(Arrival(report: report, payload: payload, receivedAt: now, routing: routing), then: then)
   }
 }

@@ -35,15 +35,20 @@ package struct RuleSet: Sendable {
   /// A route owns a report by marker or packet, and then may not want its status: what all owners refuse is filtered, and
   /// neither unmatched nor for `otherwise`. What nobody owns belongs to the `otherwise` routes, with their statuses.
   package func match(_ report: Report) -> Match {
+    let resolved = route(report).resolved { _ in false }
+    return Match(destiny: resolved.destiny, routes: resolved.targets)
+  }
+
+  package func route(_ report: Report) -> Routing<Int> {
     var owners: [Int] = []
     if let body = report.body { markers.appendOwners(in: body, to: &owners) }
     if let packetID = report.packetID { packets.appendOwners(of: packetID, to: &owners) }
-    if owners.isEmpty { owners = otherwise }
-    guard !owners.isEmpty else { return Match(destiny: .unmatched, routes: []) }
-
+    let isOwned = !owners.isEmpty
     owners.sortAndRemoveRepeats()
     owners.removeAll { !routes[$0].wants(report.key.status) }
-    return Match(destiny: owners.isEmpty ? .filtered : .matched, routes: owners)
+    return Routing(
+      targets: owners, isOwned: isOwned, otherwise: isOwned ? [] : otherwise.filter { routes[$0].wants(report.key.status) },
+      hasOtherwise: !otherwise.isEmpty)
   }
 }
 

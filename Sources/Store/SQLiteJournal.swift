@@ -77,6 +77,8 @@ package final class SQLiteJournal: QueueOperations {
     return try result.withLock { $0 }.get()
   }
 
+  package func adopt(_ rules: JournalRules) {}
+
   package func connect(_ receive: @escaping @Sendable (Handover) -> Void) { ledger.connect(receive) }
 
   package func append(_ arrival: Arrival, then: @escaping @Sendable (JournalError?) -> Void) { inbox.put(.report(arrival), then: then) }

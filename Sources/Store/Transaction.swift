@@ -57,16 +57,17 @@ struct Transaction {
   private mutating func storeNew(_ arrival: Arrival, after known: [Known]) throws(SQLiteFailure) {
     let (report, seq) = (arrival.report, lastSeq + 1)
     let isStale = report.key.isStale(after: known.lazy.map(\.status))
+    let resolved = arrival.routing.resolved { _ in false }
     try statements.insertReport.run(
       .integer(seq), .integer(report.key.id), .text(report.key.status), .optional(report.packetID),
-      .count(arrival.destiny.rawValue), .instant(arrival.receivedAt), .flag(isStale))
+      .count(resolved.destiny.rawValue), .instant(arrival.receivedAt), .flag(isStale))
     try statements.insertPayload.run(.integer(seq), .optional(arrival.payload.contentType), .blob(arrival.payload.bytes))
     lastSeq = seq
     tally.reports += 1
-    if arrival.destiny == .unmatched { tally.unmatched += 1 }
-    if arrival.destiny == .filtered { tally.filtered += 1 }
+    if resolved.destiny == .unmatched { tally.unmatched += 1 }
+    if resolved.destiny == .filtered { tally.filtered += 1 }
     let earlier = known.map(\.seq)
-    for lane in arrival.lanes {
+    for lane in resolved.targets {
       if isStale, rules.dropsStale(lane) {
         tally.lanes[lane, default: Tally.Lane()].staleDropped += 1
         continue
@@ -87,14 +88,15 @@ struct Transaction {
   /// by the present rules; its copies then start in the retry queue, since the ready queue is in the order of arrival.
   private mutating func storeRepeat(_ arrival: Arrival, of first: Known, earlier: [Int64]) throws(SQLiteFailure) {
     tally.duplicates += 1
-    let isMatchedNow = first.destiny == .unmatched && arrival.destiny == .matched
+    let resolved = arrival.routing.resolved { _ in false }
+    let isMatchedNow = first.destiny == .unmatched && resolved.destiny == .matched
     let destinyNow = isMatchedNow ? .matched : first.destiny
     try statements.refreshReport.run(.integer(first.seq), .instant(arrival.receivedAt), .count(destinyNow.rawValue))
     guard isMatchedNow else { return }
 
     // Unless retention took them, the bytes of the first are there and stay.
     try statements.insertPayload.run(.integer(first.seq), .optional(arrival.payload.contentType), .blob(arrival.payload.bytes))
-    for lane in arrival.lanes {
+    for lane in resolved.targets {
       if first.isStale, rules.dropsStale(lane) {
         tally.lanes[lane, default: Tally.Lane()].staleDropped += 1
         continue

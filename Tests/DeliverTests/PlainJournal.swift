@@ -133,6 +133,8 @@ final class PlainJournal: Journal {
   }
 
   // What a deliverer never asks for.
+  func adopt(_ rules: JournalRules) {}
+
   func lanes(for terms: [LaneTerms]) -> [LaneID] { terms.indices.map { LaneID($0 + 1) } }
   func append(_ arrival: Arrival, then: @escaping @Sendable (JournalError?) -> Void) { then(.closed) }
   func giveBack(_ bytes: Int, of lane: LaneID, from queue: Queue) {}

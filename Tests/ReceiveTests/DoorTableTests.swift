@@ -14,8 +14,8 @@ struct DoorTableTests {
       #expect(arrival.payload == Payload(bytes: Array(sample.utf8)))
       #expect(arrival.report.key == ReportKey(id: 1_599_558_518, status: "accepted"))
       #expect(arrival.report.packetID == 104_525_848)
-      #expect(arrival.destiny == .matched)
-      #expect(arrival.lanes == [LaneID(9)])
+      #expect(arrival.resolved.destiny == .matched)
+      #expect(arrival.resolved.targets == [LaneID(9)])
       #expect(arrival.receivedAt == ManualClock().now)
       let accepted = try await door.events.first { if case .accepted = $0 { true } else { false } }
       guard case .accepted(let after) = accepted else { return }
@@ -29,8 +29,8 @@ struct DoorTableTests {
       let text = #"{"report":{"id":1,"status":"accepted","body":"\#(body)"}}"#
       #expect(try await door.says(to: request(headers: close, body: text)) == answer("200 OK", received, closes: true))
       let arrival = try #require(door.journal.entries.all.first?.arrival)
-      #expect(arrival.destiny == destiny)
-      #expect(arrival.lanes.isEmpty)
+      #expect(arrival.resolved.destiny == destiny)
+      #expect(arrival.resolved.targets.isEmpty)
     }
   }
 

@@ -73,6 +73,8 @@ package final class MemoryJournal: QueueOperations {
 
   // MARK: - Journal
 
+  package func adopt(_ rules: JournalRules) {}
+
   package func lanes(for terms: [LaneTerms]) throws(JournalError) -> [LaneID] {
     let lanes = state.withLock { $0.isClosed ? nil : $0.tables.lanes(for: terms) }
     guard let lanes else { throw .closed }

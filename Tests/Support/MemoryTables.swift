@@ -118,10 +118,10 @@ struct MemoryTables: Sendable {
     seqsOf[key.id, default: []].append(lastSeq)
     reports[lastSeq] = Stored(
       key: key, packetID: arrival.report.packetID, receivedAt: arrival.receivedAt, lastSeenAt: arrival.receivedAt,
-      destiny: arrival.destiny, isStale: isStale, payload: arrival.payload)
+      destiny: arrival.resolved.destiny, isStale: isStale, payload: arrival.payload)
     standing.reports += 1
-    if arrival.destiny == .unmatched { standing.unmatched += 1 }
-    if arrival.destiny == .filtered { standing.filtered += 1 }
+    if arrival.resolved.destiny == .unmatched { standing.unmatched += 1 }
+    if arrival.resolved.destiny == .filtered { standing.filtered += 1 }
     return lanesOwed(arrival, isStale).compactMap { lane in
       let entry = Owed(place: .ready, due: arrival.receivedAt, owedAt: arrival.receivedAt)
       if let before = unsettled(before: lastSeq, in: lane) {
@@ -137,7 +137,7 @@ struct MemoryTables: Sendable {
     standing.duplicates += 1
     reports[seq]!.seen += 1
     reports[seq]!.lastSeenAt = arrival.receivedAt
-    guard reports[seq]!.destiny == .unmatched, arrival.destiny == .matched else { return }
+    guard reports[seq]!.destiny == .unmatched, arrival.resolved.destiny == .matched else { return }
     reports[seq]!.destiny = .matched
     for lane in lanesOwed(arrival, reports[seq]!.isStale) {
       place(Owed(place: .retry, due: arrival.receivedAt, owedAt: arrival.receivedAt), seq, in: lane, book, from: arrival.receivedAt)
@@ -145,9 +145,9 @@ struct MemoryTables: Sendable {
   }
 
   private mutating func lanesOwed(_ arrival: Arrival, _ isStale: Bool) -> [LaneID] {
-    let dropping = isStale ? arrival.lanes.filter { terms[$0]?.dropsStale ?? false } : []
+    let dropping = isStale ? arrival.resolved.targets.filter { terms[$0]?.dropsStale ?? false } : []
     for lane in dropping { change(lane) { $0.staleDropped += 1 } }
-    let owing = arrival.lanes.filter { !dropping.contains($0) }
+    let owing = arrival.resolved.targets.filter { !dropping.contains($0) }
     for lane in owing { change(lane) { $0.matched += 1 } }
     return owing
   }

@@ -49,6 +49,8 @@ package final class ScriptedJournal: Journal {
   }
 
   // What a door never asks for.
+  package func adopt(_ rules: JournalRules) {}
+
   package func lanes(for terms: [LaneTerms]) -> [LaneID] { terms.indices.map { LaneID($0 + 1) } }
   package func connect(_ receive: @escaping @Sendable (Handover) -> Void) {}
   package func keep(_ state: LaneState, of lane: LaneID, then: @escaping Then) { then(nil) }
