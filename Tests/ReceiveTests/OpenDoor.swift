@@ -21,15 +21,16 @@ struct OpenDoor: Sendable {
     String(decoding: try await raw(Array(bytes.utf8), host: "127.0.0.1", port: port, halfClose: halfClose), as: UTF8.self)
   }
 
-  func connect<Result: Sendable>(_ body: (RawConnection) async throws -> Result) async throws -> Result {
-    try await RawConnection.with(host: "127.0.0.1", port: port, body)
+  func connect<Result: Sendable>(sending first: String = "", _ body: (RawConnection) async throws -> Result) async throws -> Result {
+    try await RawConnection.with(host: "127.0.0.1", port: port, sending: Array(first.utf8), body)
   }
 
   /// The refusals that were told to the observer, so far.
   var refusals: [Refusal] { events.all.compactMap { if case .refused(let refusal) = $0 { refusal } else { nil } } }
 }
 
-/// - Parameter change: of the settings, which are the defaults on a free port of 127.0.0.1 with two tokens.
+/// - Parameter change: of the settings, which are the defaults on a free port of 127.0.0.1 with two tokens, and with time-outs that no
+///   busy machine comes near: a test sets the one that it is about.
 func withDoor(
   _ mode: ScriptedJournal.Mode = .answers(nil), settings change: (inout ReceiveSettings) -> Void = { _ in },
   _ body: (OpenDoor) async throws -> Void
@@ -39,6 +40,7 @@ func withDoor(
   ])
   settings.listen = Endpoint(host: "127.0.0.1", port: 0)
   settings.path = OpenDoor.path
+  for limit in [\ReceiveSettings.deadline, \.readTimeout, \.idleTimeout] { settings[keyPath: limit] = .hours(1) }
   change(&settings)
   var shop = RouteSettings(name: "shop", url: Secret("http://127.0.0.1/shop"))
   shop.markers = ["#SHOP"]

@@ -4,10 +4,9 @@ import NIOPosix
 /// Sends the bytes, reads until the other side ends, and gives what came. A request that wants this end says
 /// `Connection: close`; `halfClose` ends our side after the bytes.
 package func raw(
-  _ bytes: [UInt8], host: String, port: Int, halfClose: Bool = false, timeout: TimeAmount = .seconds(10)
+  _ bytes: [UInt8], host: String, port: Int, halfClose: Bool = false, timeout: TimeAmount = RawConnection.patience
 ) async throws -> [UInt8] {
-  try await RawConnection.with(host: host, port: port, timeout: timeout) { connection in
-    try await connection.send(bytes)
+  try await RawConnection.with(host: host, port: port, sending: bytes, timeout: timeout) { connection in
     if halfClose { try await connection.endSending() }
     return try await connection.readToEnd()
   }
@@ -18,16 +17,21 @@ package struct RawConnection: Sendable {
   private let channel: any Channel
   private let inbox: NIOLoopBound<Inbox>
 
+  /// With no byte for so long a test gives up. A machine that is busy with other tests may need some of it.
+  package static let patience: TimeAmount = .minutes(2)
+
   /// Opens, runs, and closes in every case.
+  /// - Parameter first: sent by the event loop as soon as the connection is there, so that no time-out of the other side can pass
+  ///   before that, however busy the machine is.
   package static func with<Result: Sendable>(
-    host: String, port: Int, timeout: TimeAmount = .seconds(10), _ body: (RawConnection) async throws -> Result
+    host: String, port: Int, sending first: [UInt8] = [], timeout: TimeAmount = patience, _ body: (RawConnection) async throws -> Result
   ) async throws -> Result {
     let (channel, inbox) = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .connectTimeout(timeout)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .connect(host: host, port: port) { channel in
         channel.eventLoop.makeCompletedFuture {
-          let inbox = Inbox()
+          let inbox = Inbox(greeting: first)
           try channel.pipeline.syncOperations.addHandler(IdleStateHandler(readTimeout: timeout))
           try channel.pipeline.syncOperations.addHandler(inbox)
           return (channel, NIOLoopBound(inbox, eventLoop: channel.eventLoop))
@@ -87,11 +91,21 @@ private final class Inbox: ChannelInboundHandler {
   /// nil to wait for more.
   typealias Wanted = @Sendable (_ bytes: [UInt8], _ hasEnded: Bool) -> Result<[UInt8], any Error>?
 
+  typealias OutboundOut = ByteBuffer
+
+  private let greeting: [UInt8]
   private var bytes: [UInt8] = []
   private var hasEnded = false
   private var hasTimedOut = false
   private(set) var wasReset = false
   private var waiting: (wanted: Wanted, promise: EventLoopPromise<[UInt8]>)?
+
+  init(greeting: [UInt8]) { self.greeting = greeting }
+
+  func channelActive(context: ChannelHandlerContext) {
+    if !greeting.isEmpty { context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: greeting)), promise: nil) }
+    context.fireChannelActive()
+  }
 
   func wait(for wanted: @escaping Wanted, _ promise: EventLoopPromise<[UInt8]>) {
     precondition(waiting == nil, "one reader at a time")
