@@ -1,3 +1,5 @@
+import Model
+
 /// Finds all patterns in one pass over a text: Aho and Corasick, "Efficient string matching", CACM 18(6), 1975.
 ///
 /// States are numbered breadth first, with the children of a state in a row and in the order of their bytes. So a state's
@@ -5,7 +7,7 @@
 /// bytes a state. The states nearest the root, where a scan spends its time, have whole rows besides.
 struct Automaton: Sendable {
   struct Pattern {
-    /// Not empty.
+    /// Not empty, and folded.
     var bytes: [UInt8]
     var owner: Int
   }
@@ -29,8 +31,10 @@ struct Automaton: Sendable {
   /// Where the owners of a state begin in `owners`; one more at the end.
   private let ownersStart: ContiguousArray<UInt32>
   private let ownersFlat: ContiguousArray<UInt32>
+  /// Of each byte of a text.
+  private let fold: Fold
 
-  init(_ patterns: [Pattern]) {
+  init(_ patterns: [Pattern], fold: Fold = .none) {
     precondition(patterns.allSatisfy { !$0.bytes.isEmpty }, "an empty pattern is everywhere")
     let trie = Trie(patterns)
     firstChild = trie.firstChild
@@ -48,14 +52,15 @@ struct Automaton: Sendable {
       classes[Int(byte)] = UInt8(count)
       count += 1
     }
-    classOfByte = classes
+    classOfByte = ContiguousArray((0...UInt8.max).map { classes[Int(fold.folded($0))] })
+    self.fold = fold
     classCount = count
     rowCount = UInt32(min(fallback.count, max(1, Self.rowEntriesMax / count)))
     rows = trie.rows(Int(rowCount), classes, count, fallback)
   }
 
   /// Appends the owners of every pattern in the text, in no order and perhaps repeatedly. Allocates nothing if there is none.
-  func appendOwners(in text: [UInt8], to owners: inout [Int]) {
+  func appendOwners(in text: Span<UInt8>, to owners: inout [Int]) {
     var hits: [UInt32] = []
     scan(text, &hits)
     for hit in hits {
@@ -66,13 +71,13 @@ struct Automaton: Sendable {
   /// The owners of every pattern in the text, each once and in order.
   func owners(in text: [UInt8]) -> [Int] {
     var owners: [Int] = []
-    appendOwners(in: text, to: &owners)
+    appendOwners(in: text.span, to: &owners)
     return Set(owners).sorted()
   }
 
   /// Appends each state at which a pattern of the text ends, once.
-  private func scan(_ text: [UInt8], _ hits: inout [UInt32]) {
-    let (text, rows, classOfByte) = (text.span, rows.span, classOfByte.span)
+  private func scan(_ text: Span<UInt8>, _ hits: inout [UInt32]) {
+    let (rows, classOfByte) = (rows.span, classOfByte.span)
     let (output, fallback) = (output.span, fallback.span)
     var state: UInt32 = 0
     for index in text.indices {
@@ -80,12 +85,12 @@ struct Automaton: Sendable {
       if state < rowCount {
         state = rows[Int(state) * classCount + Int(classOfByte[Int(byte)])]
       } else {
-        state = stepFromDepth(state, byte)
+        state = stepFromDepth(state, fold.folded(byte))
       }
       var hit = output[Int(state)]
-      while hit != 0 {
-        // Short: the distinct patterns of one text.
-        if !hits.contains(hit) { hits.append(hit) }
+      // Short: the distinct patterns of one text. Those that end where one of them does were noted with it.
+      while hit != 0, !hits.contains(hit) {
+        hits.append(hit)
         hit = output[Int(fallback[Int(hit)])]
       }
     }

@@ -4,23 +4,28 @@ import Model
 package struct RouteVerdict: Sendable, Equatable {
   package var route: String
   package var isCopied: Bool
-  /// By which rule it is copied, or the first condition that failed. Holds markers and prefixes, nothing of the report but
-  /// its status and packet id.
+  /// By which rule it is copied, or the first condition that failed. Holds texts of the rules, and nothing of the report but its status
+  /// and packet id.
   package var reason: String
 }
 
 extension RuleSet {
-  /// Why each route gets the report or does not, in the order of the file. Written apart from `match`, for people and not for speed.
-  package func explain(_ report: Report) -> [RouteVerdict] {
-    let grounds = routes.map { $0.otherwise ? nil : $0.ground(for: report) }
+  /// Why each route gets the report or does not, in the order of the file. Written apart from `route`, for people and not for speed.
+  /// - Parameter isClaimed: whether the packet was claimed for the route of this index.
+  package func explain(_ report: Report, isClaimed: (Int) -> Bool = { _ in false }) -> [RouteVerdict] {
+    let findings = routes.indices.map { index in
+      Examination(of: report, fold: routes[index].fold, isClaimed: isClaimed(index)).finding(of: routes[index])
+    }
     // For an `otherwise` route's reason, one that gets a copy says more than one that refused.
-    let owners = routes.indices.filter { grounds[$0] != nil }
+    let owners = routes.indices.filter { findings[$0].isTrue }
     let owner = owners.first { routes[$0].wants(report.key.status) } ?? owners.first
     return routes.indices.map { index in
       let route = routes[index]
-      guard let ground = route.otherwise ? (owner == nil ? "no other route matched" : nil) : grounds[index] else {
-        let reason = owner.map { routes[$0].otherwiseRefusal(report) }
-        return RouteVerdict(route: route.name, isCopied: false, reason: route.otherwise ? reason ?? "" : route.refusal(of: report))
+      var ground = findings[index].isTrue ? findings[index].reason : nil
+      if ground == nil, route.otherwise, owner == nil { ground = "no other route matched" }
+      guard let ground else {
+        let refusal = route.otherwise ? owner.map { routes[$0].otherwiseRefusal(report) } : nil
+        return RouteVerdict(route: route.name, isCopied: false, reason: refusal ?? findings[index].reason)
       }
       guard route.wants(report.key.status) else {
         let wanted = (route.statuses ?? []).joined(separator: ", ")
@@ -33,39 +38,153 @@ extension RuleSet {
 }
 
 extension RouteSettings {
-  /// The rule by which the route owns the report; nil if it does not.
-  fileprivate func ground(for report: Report) -> String? {
-    if let body = report.body {
-      for marker in markers {
-        guard let offset = body.firstOffset(of: Array(marker.utf8)) else { continue }
-        let character = String(decoding: body[..<offset], as: UTF8.self).unicodeScalars.count + 1
-        return "the body contains \(quoted(marker)) at character \(character)"
-      }
-    }
-    if let packetID = report.packetID, let prefix = packetPrefixes.first(where: { String(packetID).hasPrefix($0) }) {
-      return "packet_id \(packetID) begins with \(quoted(prefix))"
-    }
-    return nil
-  }
-
-  fileprivate func refusal(of report: Report) -> String {
-    var reasons: [String] = []
-    if !markers.isEmpty {
-      let which = markers.count == 1 ? "\(quoted(markers[0]))" : "any of its \(markers.count) markers"
-      reasons.append(report.body == nil ? "the report has no body" : "the body does not contain \(which)")
-    }
-    if !packetPrefixes.isEmpty {
-      let which = packetPrefixes.count == 1 ? "\(quoted(packetPrefixes[0]))" : "any of its \(packetPrefixes.count) prefixes"
-      reasons.append(report.packetID.map { "packet_id \($0) does not begin with \(which)" } ?? "the report has no packet_id")
-    }
-    return reasons.joined(separator: ", and ")
-  }
-
   /// Said of an `otherwise` route by the first route that owns the report.
   fileprivate func otherwiseRefusal(_ report: Report) -> String {
     wants(report.key.status)
       ? "it gets what no other route matched, and route \(quoted(name)) matched"
       : "it gets what no other route matched, and route \(quoted(name)) owns this report but does not want its status"
+  }
+}
+
+/// Whether a condition is true, and what makes it so: of a tree, the conditions at its ends that decide.
+private struct Finding {
+  /// More of them are counted.
+  static let reasonsShownMax = 3
+
+  var isTrue: Bool
+  var reasons: [String]
+
+  var reason: String {
+    let more = reasons.count - Self.reasonsShownMax
+    return reasons.prefix(Self.reasonsShownMax).joined(separator: "; ") + (more > 0 ? "; and \(more) more" : "")
+  }
+}
+
+/// A report as one route looks at it.
+private struct Examination {
+  let report: Report
+  let fold: Fold
+  /// Folded.
+  let body: [UInt8]?
+  let isClaimed: Bool
+
+  init(of report: Report, fold: Fold, isClaimed: Bool) {
+    self.report = report
+    self.fold = fold
+    self.isClaimed = isClaimed && report.packetID != nil
+    body = report.body.map { fold.folded($0) }
+  }
+
+  /// The rule by which the route owns the report, or why it does not.
+  func finding(of route: RouteSettings) -> Finding {
+    if let body {
+      for marker in route.markers {
+        guard let character = character(of: marker, in: body) else { continue }
+        return Finding(isTrue: true, reasons: ["the body contains \(quoted(marker)) at character \(character)"])
+      }
+    }
+    if let packetID = report.packetID, let prefix = route.packetPrefixes.first(where: { String(packetID).hasPrefix($0) }) {
+      return Finding(isTrue: true, reasons: ["packet_id \(packetID) begins with \(quoted(prefix))"])
+    }
+    var refusals: [String] = []
+    if !route.markers.isEmpty {
+      let which = route.markers.count == 1 ? "\(quoted(route.markers[0]))" : "any of its \(route.markers.count) markers"
+      refusals.append(body == nil ? Self.noBody : "the body does not contain \(which)")
+    }
+    if !route.packetPrefixes.isEmpty {
+      let prefixes = route.packetPrefixes
+      let which = prefixes.count == 1 ? "\(quoted(prefixes[0]))" : "any of its \(prefixes.count) prefixes"
+      refusals.append(report.packetID.map { "packet_id \($0) does not begin with \(which)" } ?? "the report has no packet_id")
+    }
+    if route.orders {
+      if isClaimed { return Finding(isTrue: true, reasons: [claim]) }
+      refusals.append(claim)
+    }
+    if let match = route.match {
+      let found = finding(of: match, "match")
+      if found.isTrue { return found }
+      refusals.append(found.reason)
+    }
+    return Finding(isTrue: false, reasons: [refusals.isEmpty ? "it has no rule" : refusals.joined(separator: ", and ")])
+  }
+
+  /// - Parameter path: to the condition, with its place in each list counted from 1.
+  private func finding(of condition: Condition, _ path: String) -> Finding {
+    switch condition {
+    case .all(let parts):
+      let findings = findings(of: parts, path + ".all")
+      return findings.first { !$0.isTrue } ?? Finding(isTrue: true, reasons: reasons(of: findings, path + ".all"))
+    case .any(let parts):
+      let findings = findings(of: parts, path + ".any")
+      return findings.first(where: \.isTrue) ?? Finding(isTrue: false, reasons: reasons(of: findings, path + ".any"))
+    case .not(let part):
+      let found = finding(of: part, path + ".not")
+      return Finding(isTrue: !found.isTrue, reasons: found.reasons)
+    default:
+      let (isTrue, words) = answer(to: condition)
+      return Finding(isTrue: isTrue, reasons: ["\(path): \(words)"])
+    }
+  }
+
+  private func findings(of parts: [Condition], _ path: String) -> [Finding] {
+    parts.enumerated().map { finding(of: $1, "\(path)[\($0 + 1)]") }
+  }
+
+  private func reasons(of findings: [Finding], _ path: String) -> [String] {
+    findings.isEmpty ? ["\(path): there is no condition in it"] : findings.flatMap(\.reasons)
+  }
+
+  private func answer(to condition: Condition) -> (isTrue: Bool, words: String) {
+    switch condition {
+    case .bodyContains(let text):
+      guard let body else { return (false, Self.noBody) }
+      guard let character = character(of: text, in: body) else { return (false, "the body does not contain \(quoted(text))") }
+      return (true, "the body contains \(quoted(text)) at character \(character)")
+    case .bodyStartsWith(let text):
+      guard let body else { return (false, Self.noBody) }
+      let wanted = fold.folded(Array(text.utf8))
+      if body.starts(with: wanted) { return (true, "the body begins with \(quoted(text))") }
+      let (has, wants) = (Self.scalars(body[...]), Self.scalars(wanted[...]))
+      let same = zip(has, wants).prefix { $0 == $1 }.count
+      let place = same == has.count ? "ends after character \(same)" : "differs at character \(same + 1)"
+      return (false, "the body does not begin with \(quoted(text)): it \(place)")
+    case .packetPrefix(let digits):
+      guard let packetID = report.packetID else { return (false, "the report has no packet_id") }
+      let isTrue = String(packetID).hasPrefix(digits)
+      return (isTrue, "packet_id \(packetID) \(isTrue ? "begins" : "does not begin") with \(quoted(digits))")
+    case .toPrefix(let text):
+      guard let to = report.to else { return (false, "the report has no recipient") }
+      let isTrue = Array(to.utf8).starts(with: Array(text.utf8))
+      return (isTrue, "the recipient \(isTrue ? "begins" : "does not begin") with \(Self.masked(text))")
+    case .status(let word):
+      let status = report.key.status
+      if isSameStatus(status, word) { return (true, "the status is \(quoted(word))") }
+      return (false, "the status is \(quoted(status)), not \(quoted(word))")
+    case .order: return (isClaimed, claim)
+    case .all, .any, .not: preconditionFailure("a tree has no answer of its own")
+    }
+  }
+
+  private static let noBody = "the report has no body"
+
+  private var claim: String {
+    guard let packetID = report.packetID else { return "the report has no packet_id, by which it could be claimed" }
+    return "packet \(packetID) is \(isClaimed ? "" : "not ")claimed for it"
+  }
+
+  /// Where the text first stands in the folded body, in Unicode scalars from 1.
+  private func character(of text: String, in body: [UInt8]) -> Int? {
+    body.firstOffset(of: fold.folded(Array(text.utf8))).map { Self.scalars(body[..<$0]).count + 1 }
+  }
+
+  private static func scalars(_ text: ArraySlice<UInt8>) -> String.UnicodeScalarView {
+    String(decoding: text, as: UTF8.self).unicodeScalars
+  }
+
+  /// A rule may hold a number whole.
+  private static func masked(_ prefix: String) -> String {
+    let digitsShownMax = 9
+    return quoted(prefix.count > digitsShownMax ? Model.masked(phone: prefix) : prefix)
   }
 }
 

@@ -1,63 +1,91 @@
 import Model
 
-/// Where a report goes.
-package struct Match: Sendable, Equatable {
-  package var destiny: Destiny
-  /// Indices of the routes that get a copy, ascending.
-  package var routes: [Int]
-
-  package init(destiny: Destiny, routes: [Int]) {
-    self.destiny = destiny
-    self.routes = routes
-  }
-}
-
 /// The rules of all routes, ready to be asked. Immutable; a reload makes a new one.
+///
+/// A route owns a report if any of its alternatives is true: a marker, a packet prefix, `match`, or a claim where it takes orders. An
+/// alternative that is a single atom owns by being found; a tree is evaluated only where an atom was found without which it is false.
+/// So a report costs one reading of its text and what is true of it, however many rules there are; only trees that can be true of
+/// a report of which nothing is found (`not`, `order`) are evaluated for each.
 package struct RuleSet: Sendable {
   let routes: [RouteSettings]
-  private let markers: Automaton
-  private let packets: PacketTable
+  private let atoms: AtomIndex
+  /// By atom: the routes that it makes owners, and those whose tree is to be evaluated where it is found.
+  private let owned: FlatLists
+  private let asked: FlatLists
+  /// Routes that are asked about every report.
+  private let alwaysAsked: [Int]
+  private let decisions: Decisions
+  /// By route: where its tree begins; `Decisions.no` for one without.
+  private let entries: ContiguousArray<Decisions.Entry>
+  /// By route: whether a claim alone makes it an owner.
+  private let takesOrders: ContiguousArray<Bool>
+  private let statuses: Statuses
   private let otherwise: [Int]
 
-  /// - Precondition: no marker is empty, which `RuleFile` sees to.
+  /// - Precondition: no text of a condition is empty, which `RuleFile` sees to.
   package init(_ routes: [RouteSettings]) {
+    var compiler = RuleCompiler(routeCount: routes.count)
+    for (index, route) in routes.enumerated() { compiler.add(route, index) }
     self.routes = routes
-    markers = Automaton(
-      routes.enumerated().flatMap { index, route in
-        route.markers.map { Automaton.Pattern(bytes: Array($0.utf8), owner: index) }
-      })
-    packets = PacketTable(routes.enumerated().flatMap { index, route in route.packetPrefixes.map { ($0, index) } })
+    atoms = AtomIndex(compiler.atoms)
+    owned = FlatLists(compiler.owned)
+    asked = FlatLists(compiler.asked)
+    alwaysAsked = compiler.alwaysAsked
+    decisions = compiler.decisions
+    entries = compiler.entries
+    takesOrders = compiler.takesOrders
+    statuses = Statuses(routes)
     otherwise = routes.indices.filter { routes[$0].otherwise }
   }
 
-  /// Takes as long as one pass over the body, however many rules there are.
-  ///
-  /// A route owns a report by marker or packet, and then may not want its status: what all owners refuse is filtered, and
-  /// neither unmatched nor for `otherwise`. What nobody owns belongs to the `otherwise` routes, with their statuses.
-  package func match(_ report: Report) -> Match {
-    let resolved = route(report).resolved { _ in false }
-    return Match(destiny: resolved.destiny, routes: resolved.targets)
-  }
-
+  /// - Returns: the routes by their index, ascending. Allocates nothing where nothing is found and no route wants what is left.
   package func route(_ report: Report) -> Routing<Int> {
-    var owners: [Int] = []
-    if let body = report.body { markers.appendOwners(in: body, to: &owners) }
-    if let packetID = report.packetID { packets.appendOwners(of: packetID, to: &owners) }
-    let isOwned = !owners.isEmpty
+    var found: [Int] = []
+    atoms.appendTrue(of: report, to: &found)
+    var (owners, candidates): ([Int], [Int]) = ([], alwaysAsked)
+    for atom in found {
+      owned.append(atom, to: &owners)
+      asked.append(atom, to: &candidates)
+    }
     owners.sortAndRemoveRepeats()
-    owners.removeAll { !routes[$0].wants(report.key.status) }
+    var undecided: [(route: Int, ifClaimed: Bool)] = []
+    if !candidates.isEmpty { decide(&candidates, report, &found, &owners, &undecided) }
+
+    let isOwned = !owners.isEmpty
+    guard isOwned || !undecided.isEmpty || !otherwise.isEmpty else { return Routing(targets: [], isOwned: false) }
+    let status = statuses.number(of: report.key.status)
+    owners.removeAll { !statuses.wants(status, $0) }
     return Routing(
-      targets: owners, isOwned: isOwned, otherwise: isOwned ? [] : otherwise.filter { routes[$0].wants(report.key.status) },
-      hasOtherwise: !otherwise.isEmpty)
+      targets: owners, isOwned: isOwned,
+      conditional: undecided.map { route, ifClaimed in
+        let verdict = statuses.wants(status, route) ? Verdict.copy : .unwanted
+        return .init(route, ifClaimed: ifClaimed ? verdict : .no, ifNot: ifClaimed ? .no : verdict)
+      },
+      otherwise: isOwned ? [] : otherwise.filter { statuses.wants(status, $0) }, hasOtherwise: !otherwise.isEmpty)
+  }
+
+  /// Adds to the owners those candidates that are some, claimed or not, and to the undecided those of which a claim decides.
+  private func decide(
+    _ candidates: inout [Int], _ report: Report, _ found: inout [Int], _ owners: inout [Int],
+    _ undecided: inout [(route: Int, ifClaimed: Bool)]
+  ) {
+    candidates.sortAndRemoveRepeats()
+    found.sort()
+    let ownersBefore = owners.count
+    // Nobody can claim a packet that a report does not name.
+    let isClaimable = report.packetID != nil
+    for route in candidates where !owners[..<ownersBefore].containsByHalving(route) {
+      let ifNot = decisions.isTrue(entries[route], found, isClaimed: false)
+      let ifClaimed = isClaimable ? takesOrders[route] || decisions.isTrue(entries[route], found, isClaimed: true) : ifNot
+      if ifClaimed != ifNot {
+        undecided.append((route, ifClaimed))
+      } else if ifNot {
+        owners.append(route)
+      }
+    }
+    if owners.count > ownersBefore { owners.sort() }
   }
 }
-
-extension RouteSettings {
-  func wants(_ status: String) -> Bool { statuses?.contains { isSameStatus($0, status) } ?? true }
-}
-
-/// `==` on Strings is canonical equivalence; the provider's words are compared exactly.
-func isSameStatus(_ a: String, _ b: String) -> Bool { a == b && a.utf8.elementsEqual(b.utf8) }
 
 extension [Int] {
   fileprivate mutating func sortAndRemoveRepeats() {

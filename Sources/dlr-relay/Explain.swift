@@ -44,7 +44,7 @@ struct Explain: ParsableCommand {
     let configuration = try ConfigurationFile(reading: config).configuration(warnings: false)
     let report = try hasFlags ? reportOfFlags : reportOfStandardInput()
     let rules = RuleSet(configuration.routes)
-    let match = rules.match(report)
+    let match = rules.route(report).resolved { _ in false }
     let verdicts = rules.explain(report)
     print(json ? try Self.json(match, verdicts) : Self.text(match, verdicts))
   }
@@ -65,7 +65,7 @@ struct Explain: ParsableCommand {
     }
   }
 
-  private static func text(_ match: Match, _ verdicts: [RouteVerdict]) -> String {
+  private static func text(_ match: Routing<Int>.Resolved, _ verdicts: [RouteVerdict]) -> String {
     let width = verdicts.map(\.route.count).max() ?? 0
     let lines = verdicts.map { verdict in
       let name = verdict.route + String(repeating: " ", count: width - verdict.route.count)
@@ -73,7 +73,7 @@ struct Explain: ParsableCommand {
     }
     let sum =
       switch match.destiny {
-      case .matched: "\(match.routes.count) of \(verdicts.count) routes \(match.routes.count == 1 ? "gets" : "get") a copy"
+      case .matched: "\(match.targets.count) of \(verdicts.count) routes \(match.targets.count == 1 ? "gets" : "get") a copy"
       case .filtered: "filtered: its owner does not want this status, so nobody gets a copy"
       case .unmatched: "unmatched: no rule knows it; it is kept and sent to nobody"
       }
@@ -91,7 +91,7 @@ struct Explain: ParsableCommand {
     var routes: [Entry]
   }
 
-  private static func json(_ match: Match, _ verdicts: [RouteVerdict]) throws -> String {
+  private static func json(_ match: Routing<Int>.Resolved, _ verdicts: [RouteVerdict]) throws -> String {
     try jsonText(
       Answer(
         destiny: "\(match.destiny)", routes: verdicts.map { Answer.Entry(name: $0.route, copied: $0.isCopied, reason: $0.reason) }))
