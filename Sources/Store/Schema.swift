@@ -13,6 +13,9 @@ enum Schema {
     return migrator
   }
 
+  /// The first step after which a store can be read as it is.
+  static let oldestReadable = "2: order, pauses, replays"
+
   private static let version1 = """
     -- A report. seq is the order of arrival; destiny: 0 matched, 1 unmatched, 2 filtered.
     CREATE TABLE report (

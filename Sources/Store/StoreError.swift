@@ -2,6 +2,8 @@
 package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
   case inUse(path: String, pid: String)
   case newer(path: String)
+  /// Only where nothing may be written: the relay brings the store up to date.
+  case older(path: String)
   case notAStore(path: String)
   case unusable(path: String, words: String)
   case diskFull(path: String)
@@ -13,6 +15,8 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
       "the store \(path) is in use by another relay (process \(pid)); stop that one, or set another store.path"
     case .newer(let path):
       "the store \(path) was written by a newer version; start that version, or set another store.path"
+    case .older(let path):
+      "the store \(path) was written by an older version; start the relay once, which brings it up to date"
     case .notAStore(let path):
       "\(path) is not a store of this relay; set another store.path, or move the file away"
     case .unusable(let path, let words):

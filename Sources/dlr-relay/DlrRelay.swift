@@ -11,6 +11,7 @@ struct DlrRelay: AsyncParsableCommand {
       Init.self,
       Check.self,
       Explain.self,
+      BacktestCommand.self,
       QueueCommand.self,
       Simulate.self,
       SinkCommand.self,

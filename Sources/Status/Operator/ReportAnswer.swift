@@ -51,7 +51,7 @@ package struct ReportAnswer: Codable, Sendable, Equatable {
 }
 
 extension ReportAnswer {
-  init(id: Int64, _ records: [ReportRecord]) {
+  package init(id: Int64, _ records: [ReportRecord]) {
     self.id = id
     statuses = records.map(Status.init)
   }

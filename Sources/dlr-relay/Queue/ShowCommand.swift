@@ -28,7 +28,7 @@ extension ReportAnswer {
 }
 
 extension ReportAnswer.Status {
-  fileprivate var text: String {
+  var text: String {
     var head = [printable(status), "received \(receivedAt)"]
     if seen > 1 { head.append("came \(seen) times, last \(lastSeenAt)") }
     if let packetId { head.append("packet \(packetId)") }
