@@ -8,16 +8,19 @@ import Model
 final class CurlTransport {
   private let multi: UnsafeMutableRawPointer
   private let epoll: Epoll
-  private let routes: [RouteTransfers]
+  private let userAgent: String
+  private var routes: [LaneID: RouteTransfers] = [:]
+  /// Those whose settings are out of force, until what they have in flight has ended.
+  private var retired: [RouteTransfers] = []
   /// By the clock that libcurl goes by, which no correction of the time of day moves.
   private var timerAt: SuspendingClock.Instant?
 
-  init(routes: [RouteSettings], userAgent: String, epoll: Epoll) {
+  init(userAgent: String, epoll: Epoll) {
     precondition(curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK, "libcurl cannot be set up")
     guard let multi = curl_multi_init() else { preconditionFailure("out of memory") }
     self.multi = multi
     self.epoll = epoll
-    self.routes = routes.map { RouteTransfers(route: $0, userAgent: userAgent, epoll: epoll) }
+    self.userAgent = userAgent
     let context = Unmanaged.passUnretained(self).toOpaque()
     check(relay_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Limits.transfersMax))
     check(relay_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, context))
@@ -38,8 +41,28 @@ final class CurlTransport {
   /// After which libcurl wants to be called even if no socket is ready.
   var timeLeft: Duration? { timerAt.map { max(.zero, $0 - .now) } }
 
+  /// Attempts that start from here on go by these settings; what is in flight ends by those that it began with.
+  /// - Parameter lanes: of the routes, in the same order. An attempt of any other lane must not start.
+  func reload(routes new: [RouteSettings], lanes: [LaneID]) {
+    var old = routes
+    routes = [:]
+    for (lane, settings) in zip(lanes, new) {
+      if let known = old[lane], known.settings == settings {
+        routes[lane] = known
+        old[lane] = nil
+      } else {
+        routes[lane] = RouteTransfers(route: settings, userAgent: userAgent, epoll: epoll)
+      }
+    }
+    for route in old.values {
+      route.retire()
+      if route.isBusy { retired.append(route) }
+    }
+  }
+
   func start(_ attempt: Attempt) {
-    let transfer = routes[attempt.route].begin(attempt)
+    guard let route = routes[attempt.delivery.lane] else { preconditionFailure("nothing is sent to a route that is not in force") }
+    let transfer = route.begin(attempt)
     check(curl_multi_add_handle(multi, transfer.easy))
   }
 
@@ -70,14 +93,16 @@ final class CurlTransport {
       let transfer = Transfer.of(easy)
       check(curl_multi_remove_handle(multi, easy))
       let (attempt, ending) = (transfer.attempt, transfer.ending(code, at: now))
-      transfer.route.end(transfer)
+      let route = transfer.route
+      route.end(transfer)
+      if !route.isBusy, route.isRetired { retired.removeAll { $0 === route } }
       body(attempt, ending)
     }
   }
 
   /// Ends what is in flight without a result, and every handle.
   func close() {
-    for route in routes { route.close { check(curl_multi_remove_handle(multi, $0)) } }
+    for route in Array(routes.values) + retired { route.close { check(curl_multi_remove_handle(multi, $0)) } }
     check(curl_multi_cleanup(multi))
   }
 

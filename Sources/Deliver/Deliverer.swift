@@ -16,8 +16,15 @@ package final class Deliverer: Sendable {
     var then: Then
   }
 
+  private struct Reload: Sendable {
+    var routes: [RouteSettings]
+    var lanes: [LaneID]
+    var then: @Sendable () -> Void
+  }
+
   private struct Mailbox {
     var handovers: [Handover] = []
+    var reloads: [Reload] = []
     var commands: [Command] = []
     /// Lanes whose state could not be kept.
     var unkept: [LaneID] = []
@@ -32,7 +39,8 @@ package final class Deliverer: Sendable {
   private let clock: Clock
   private let ended = DispatchSemaphore(value: 0)
 
-  /// Starts sending what the journal has for the routes, with the lanes' states as the journal kept them.
+  /// Starts sending what the journal has for the routes, with the lanes' states as the journal kept them. Lanes of other routes are held
+  /// until a reload names them.
   /// - Parameters:
   ///   - lanes: of the routes, in the same order.
   ///   - userAgent: of the copies.
@@ -49,7 +57,8 @@ package final class Deliverer: Sendable {
     let states = Dictionary(uniqueKeysWithValues: journal.standing().lanes.map { ($0.id, $0.state) })
     let thread = Thread { [self] in
       let dispatcher = Dispatcher(routes: routes, lanes: lanes, states: states, at: clock(), observer: observer, rng: rng)
-      var loop = Loop(deliverer: self, dispatcher: dispatcher, journal: journal, routes: routes, userAgent: userAgent)
+      var loop = Loop(deliverer: self, dispatcher: dispatcher, journal: journal, userAgent: userAgent)
+      loop.transport.reload(routes: routes, lanes: lanes)
       loop.run()
       ended.signal()
     }
@@ -57,12 +66,26 @@ package final class Deliverer: Sendable {
     thread.start()
   }
 
-  /// The lanes as they are now, in the order of the routes.
+  /// The lanes as they are now; of those whose route is not in the rule file only the ones that have something in flight.
   package func gauges() -> [LaneGauge] { latestGauges.withLock { $0 } }
+
+  /// Goes by these settings from here on: what waits follows them, what is in flight ends by those that it began with. Lanes of
+  /// routes that are not among them are held, with all that they have in memory, until a reload names them again.
+  /// - Parameters:
+  ///   - lanes: of the routes, in the same order, as the journal has just given them.
+  ///   - then: is called, on the sending thread, once nothing starts by the settings before. It must not block.
+  package func reload(routes: [RouteSettings], lanes: [LaneID], then: @escaping @Sendable () -> Void) {
+    var isClosed = false
+    post { mailbox in
+      isClosed = mailbox.isClosed
+      if !isClosed { mailbox.reloads.append(Reload(routes: routes, lanes: lanes, then: then)) }
+    }
+    if isClosed { then() }
+  }
 
   /// Sends nothing more of the lane until it is resumed, also after a restart; what is in flight ends.
   /// - Parameters:
-  ///   - lane: one of those that it was started with.
+  ///   - lane: one that the journal had when it was started, or of a route of any reload since.
   ///   - then: gets nil once that is on disk. With an error it is in force, but a restart may forget it.
   package func pause(_ lane: LaneID, then: @escaping @Sendable (JournalError?) -> Void) {
     command(Command(kind: .pause, lane: lane, then: then))
@@ -71,7 +94,7 @@ package final class Deliverer: Sendable {
   /// Ends the pause of the lane, an operator's or one that the app asked for with 410, and tries the app at once, whatever its
   /// Retry-After or the breaker says. A lane that is paused in the rule file stays so.
   /// - Parameters:
-  ///   - lane: one of those that it was started with.
+  ///   - lane: one that the journal had when it was started, or of a route of any reload since.
   ///   - then: gets nil once that is on disk. With an error it is in force, but a restart may forget it.
   package func resume(_ lane: LaneID, then: @escaping @Sendable (JournalError?) -> Void) {
     command(Command(kind: .resume, lane: lane, then: then))
@@ -88,9 +111,10 @@ package final class Deliverer: Sendable {
       mailbox.isAwake = true
       mailbox.isClosed = true
       close(wakeDescriptor)
-      return mailbox.commands
+      return mailbox
     }
-    for command in late { command.then(.closed) }
+    for reload in late.reloads { reload.then() }
+    for command in late.commands { command.then(.closed) }
   }
 
   private func command(_ command: Command) {
@@ -132,11 +156,11 @@ package final class Deliverer: Sendable {
     var unkept: Set<LaneID> = []
     var keepAgainAt: SuspendingClock.Instant?
 
-    init(deliverer: Deliverer, dispatcher: Dispatcher<RNG>, journal: Store, routes: [RouteSettings], userAgent: String) {
+    init(deliverer: Deliverer, dispatcher: Dispatcher<RNG>, journal: Store, userAgent: String) {
       self.deliverer = deliverer
       self.dispatcher = dispatcher
       self.journal = journal
-      transport = CurlTransport(routes: routes, userAgent: userAgent, epoll: epoll)
+      transport = CurlTransport(userAgent: userAgent, epoll: epoll)
       epoll.want(deliverer.wakeDescriptor, readable: true, writable: false)
     }
 
@@ -165,11 +189,19 @@ package final class Deliverer: Sendable {
         return mailbox
       }
       for handover in mail.handovers { dispatcher.receive(handover) }
+      for reload in mail.reloads { take(reload) }
       for command in mail.commands { carryOut(command) }
       noteUnkept(mail.unkept)
       guard let by = mail.stopBy.take() else { return }
       stopBy = by
       dispatcher.stop()
+    }
+
+    private mutating func take(_ reload: Reload) {
+      dispatcher.reload(routes: reload.routes, lanes: reload.lanes, at: deliverer.clock())
+      transport.reload(routes: reload.routes, lanes: reload.lanes)
+      show()
+      reload.then()
     }
 
     private mutating func carryOut(_ command: Command) {
@@ -231,7 +263,7 @@ package final class Deliverer: Sendable {
     }
 
     private func show() {
-      let gauges = dispatcher.gauges(at: deliverer.clock())
+      let gauges = dispatcher.gauges(at: deliverer.clock()).filter { $0.isInFile || $0.inFlight > 0 }
       deliverer.latestGauges.withLock { $0 = gauges }
     }
 

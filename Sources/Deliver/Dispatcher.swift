@@ -5,10 +5,12 @@ import Model
 /// One attempt that is to be made.
 struct Attempt: Sendable {
   var delivery: Delivery
-  /// Into the routes, in the order of the rule file.
+  /// Into the lanes, which keep their places as long as the process runs.
   var route: Int
   var isProbe: Bool
   var startedAt: Instant
+  /// `Lane.destination` at its start.
+  var destination = 0
 }
 
 /// Decides what is sent when: every lane's turn, the bounds over all of them, and what becomes of a delivery after an attempt.
@@ -35,9 +37,8 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
 
   private static var startsPerTurn: Int { 8 }
 
-  private let routes: [RouteSettings]
   private var lanes: [Lane]
-  private let indexOf: [LaneID: Int]
+  private var indexOf: [LaneID: Int]
   private var rng: RNG
   private let observer: Observer
   private(set) var inFlight = 0
@@ -56,17 +57,20 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
 
   /// - Parameters:
   ///   - lanes: of the routes, in the same order.
-  ///   - states: as they were kept; of lanes that have none it is the initial one.
+  ///   - states: as they were kept; of lanes that have none it is the initial one. Those of no route are held until the rule file has
+  ///     theirs again.
   init(
     routes: [RouteSettings], lanes ids: [LaneID], states: [LaneID: LaneState] = [:], at now: Instant, observer: @escaping Observer, rng: RNG
   ) {
     precondition(routes.count == ids.count, "every route has a lane")
-    self.routes = routes
-    lanes = zip(ids, routes).map { Lane(id: $0, route: $1, state: states[$0] ?? LaneState(), at: now) }
-    indexOf = Dictionary(uniqueKeysWithValues: ids.enumerated().map { ($1, $0) })
-    isDirty = Array(repeating: true, count: ids.count)
-    dirty = Deque(ids.indices)
-    wakeOf = Array(repeating: nil, count: ids.count)
+    let named = Set(ids)
+    let others = states.keys.filter { !named.contains($0) }.sorted()
+    let known: [(LaneID, RouteSettings?)] = Array(zip(ids, routes)) + others.map { ($0, nil) }
+    lanes = known.map { Lane(id: $0, route: $1, state: states[$0] ?? LaneState(), at: now) }
+    indexOf = Dictionary(uniqueKeysWithValues: lanes.enumerated().map { ($1.id, $0) })
+    isDirty = Array(repeating: true, count: lanes.count)
+    dirty = Deque(lanes.indices)
+    wakeOf = Array(repeating: nil, count: lanes.count)
     advancedTo = now
     self.observer = observer
     self.rng = rng
@@ -84,7 +88,7 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
       let bytes = change(withdrawn.lane) { $0.withdrawn(withdrawn.seqs, from: withdrawn.queue) }
       if bytes > 0 { dropped.append((withdrawn.lane, withdrawn.queue, bytes)) }
     }
-    // An operator can also replay what a route was owed that is not in the rule file any more: that waits until the route is back.
+    // A lane may be new to the journal and not yet known here: then everything of it is asked for when it is.
     for due in handover.due where indexOf[due.lane] != nil { change(due.lane) { $0.isDue(due.queue, at: due.at) } }
     for held in handover.held where indexOf[held.lane] != nil { change(held.lane) { $0.holds(since: held.at) } }
   }
@@ -92,7 +96,13 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
   mutating func ended(_ attempt: Attempt, _ ending: Ending, at now: Instant) {
     inFlight -= 1
     let (delivery, took) = (attempt.delivery, now - attempt.startedAt)
-    let changes = change(delivery.lane) { $0.settled(ending, of: delivery.seq, isProbe: attempt.isProbe, at: now) }
+    let changes = change(delivery.lane) { lane -> [Lane.Change] in
+      guard attempt.destination == lane.destination else {
+        lane.endedElsewhere()
+        return []
+      }
+      return lane.settled(ending, of: delivery.seq, isProbe: attempt.isProbe, at: now)
+    }
     let result = verdict(attempt, ending.outcome, at: now)
     let settlement = Settlement(
       of: delivery, result: result, outcome: ending.outcome, detail: ending.detail, answer: ending.answer, startedAt: attempt.startedAt,
@@ -106,6 +116,29 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     for change in changes { tell(change, of: delivery.lane) }
     if result == .delivered { observer(.delivered(delivery.lane, tries: settlement.tries, lag: now - delivery.receivedAt)) }
     if result == .dead { observer(.died(delivery.lane, tries: settlement.tries)) }
+  }
+
+  /// The rule file was read anew. What starts from here on goes by its settings, in new lanes and in known ones; what is in flight ends as
+  /// it began. Lanes of other routes stay, with all that they have in memory, and start nothing until the file has their routes again.
+  /// - Parameter ids: of the routes, in the same order.
+  mutating func reload(routes: [RouteSettings], lanes ids: [LaneID], at now: Instant) {
+    precondition(routes.count == ids.count, "every route has a lane")
+    let named = Set(ids)
+    for index in lanes.indices where !named.contains(lanes[index].id) {
+      lanes[index].leaveFile(at: now)
+      mark(index)
+    }
+    for (id, route) in zip(ids, routes) {
+      if indexOf[id] == nil { add(Lane(id: id, route: route, at: now)) } else { change(id) { $0.reload(route, at: now) } }
+    }
+  }
+
+  private mutating func add(_ lane: Lane) {
+    indexOf[lane.id] = lanes.count
+    lanes.append(lane)
+    isDirty.append(false)
+    wakeOf.append(nil)
+    mark(lanes.count - 1)
   }
 
   /// Nothing of the lane starts until it is resumed.
@@ -177,7 +210,8 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
         return .done
       }
       inFlight += 1
-      output.start.append(Attempt(delivery: delivery, route: index, isProbe: isProbe, startedAt: now))
+      output.start.append(
+        Attempt(delivery: delivery, route: index, isProbe: isProbe, startedAt: now, destination: lanes[index].destination))
     }
     return .again
   }
@@ -211,7 +245,8 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
 
   private mutating func verdict(_ attempt: Attempt, _ outcome: Outcome, at now: Instant) -> Settlement.Result {
     guard !outcome.isDelivered else { return .delivered }
-    let (policy, lane, owedAt) = (routes[attempt.route].retry, lanes[attempt.route], attempt.delivery.owedAt)
+    let (lane, owedAt) = (lanes[attempt.route], attempt.delivery.owedAt)
+    let policy = lane.route.retry
     let tries = attempt.delivery.tries + 1
     if policy.isGivenUp(owedAt: owedAt, held: lane.held(since: owedAt, at: now), tries: tries, at: now) { return .dead }
     // While the app is down it is the lane that waits: the delivery must be there for one of its next probes, or soon after the

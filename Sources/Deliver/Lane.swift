@@ -15,8 +15,13 @@ struct Lane {
   }
 
   let id: LaneID
-  private let orderHold: Duration
-  private let isPausedByFile: Bool
+  /// As the rule file has it, or had it last; meaningless before it ever did.
+  private(set) var route: RouteSettings
+  private var isInFile: Bool
+  /// Counts the changes of the route's URL: attempts that began with another number went elsewhere.
+  private(set) var destination = 0
+  /// nil until the file has had the route.
+  private var url: Secret?
   private var queues = LaneQueues()
   private(set) var window: Window
   private(set) var breaker = Breaker()
@@ -31,15 +36,51 @@ struct Lane {
   /// Since when the first of the deliveries that earlier statuses hold back has been held; nil while none is known.
   private var heldSince: Instant?
 
-  init(id: LaneID, route: RouteSettings, state: LaneState = LaneState(), at now: Instant) {
-    self.id = id
-    self.state = state
-    orderHold = route.orderHold
-    isPausedByFile = route.paused
-    window = Window(sizeMax: min(route.concurrency, Limits.transfersOfLaneMax))
+  /// - Parameter route: nil if the rule file does not have it; then nothing is sent until it does.
+  init(id: LaneID, route known: RouteSettings?, state: LaneState = LaneState(), at now: Instant) {
+    let route = known ?? RouteSettings(name: "", url: Secret(""))
+    (self.id, self.state, self.route) = (id, state, route)
+    (isInFile, url) = (known != nil, known?.url)
+    window = Window(sizeMax: Self.windowMax(route))
     bucket = route.rateLimit.map(TokenBucket.init)
     goneProbeAt = max(now, min(state.pause?.since ?? now, now) + Limits.goneProbeEvery)
     noteHold(at: now)
+  }
+
+  // MARK: - From the rule file
+
+  /// The file has the route, still or again or for the first time, with these settings. They hold for what starts from here on.
+  mutating func reload(_ new: RouteSettings, at now: Instant) {
+    if let url, url != new.url { move(at: now) }
+    if new.rateLimit != route.rateLimit { limit(new.rateLimit, at: now) }
+    window.resize(sizeMax: Self.windowMax(new))
+    (route, url, isInFile) = (new, new.url, true)
+    noteHold(at: now)
+  }
+
+  /// The file does not have the route any more: nothing starts until it has it again, and nothing is lost.
+  mutating func leaveFile(at now: Instant) {
+    isInFile = false
+    noteHold(at: now)
+  }
+
+  private static func windowMax(_ route: RouteSettings) -> Int { min(route.concurrency, Limits.transfersOfLaneMax) }
+
+  /// What the app before asked for, and how it failed, says nothing of the one that is there.
+  private mutating func move(at now: Instant) {
+    destination += 1
+    breaker.appMoved(at: now)
+    state.notBefore = nil
+    (goneProbe, goneProbeAt) = (nil, now)
+    isStateNew = true
+  }
+
+  private mutating func limit(_ limit: RateLimit?, at now: Instant) {
+    guard let limit, bucket != nil else {
+      bucket = limit.map(TokenBucket.init)
+      return
+    }
+    bucket?.change(to: limit, at: now)
   }
 
   // MARK: - From the journal
@@ -89,6 +130,12 @@ struct Lane {
     return (delivery, breaker.attemptStarted())
   }
 
+  /// An attempt ended that began before the route's URL changed.
+  mutating func endedElsewhere() {
+    inFlight -= 1
+    precondition(inFlight >= 0, "an attempt ended that had not started")
+  }
+
   mutating func settled(_ ending: Ending, of seq: Int64, isProbe: Bool, at now: Instant) -> [Change] {
     inFlight -= 1
     precondition(inFlight >= 0, "an attempt ended that had not started")
@@ -121,7 +168,7 @@ struct Lane {
   ///   waited for long enough. Then the journal is to be asked to let it go, and tells what else is held.
   mutating func takeRelease(at now: Instant) -> Instant? {
     guard let heldSince, !isHeld, isOpen(at: now) else { return nil }
-    let longEnough = state.holds.instant(orderHold, ofSendingBefore: now)
+    let longEnough = state.holds.instant(route.orderHold, ofSendingBefore: now)
     guard heldSince <= longEnough else { return nil }
     self.heldSince = nil
     return longEnough
@@ -155,17 +202,19 @@ struct Lane {
     gauge.pause = state.pause
     gauge.notBefore = askedToWait(at: now)
     gauge.isSpilled = queues.isSpilled
+    gauge.isInFile = isInFile
     return gauge
   }
 
   // MARK: - Whether it may
 
   private var isGone: Bool { state.pause?.reason == .gone }
-  private var isHeld: Bool { isPausedByFile || state.pause != nil || breaker.state != .closed }
+  private var isPausedByFile: Bool { isInFile && route.paused }
+  private var isHeld: Bool { !isInFile || isPausedByFile || state.pause != nil || breaker.state != .closed }
 
   /// Nothing is sent before; nil while that depends on what comes in.
   private func gate(at now: Instant) -> Instant? {
-    guard !isPausedByFile, state.pause?.reason != .operator, breaker.state != .probing, goneProbe == nil else { return nil }
+    guard isInFile, !isPausedByFile, state.pause?.reason != .operator, breaker.state != .probing, goneProbe == nil else { return nil }
     return max(askedToWait(at: now) ?? now, breaker.nextAttempt(at: now) ?? now, isGone ? nextGoneProbe(at: now) : now)
   }
 
@@ -193,7 +242,7 @@ struct Lane {
 
   private func releaseWake(_ gate: Instant, at now: Instant) -> Instant? {
     guard let heldSince, !isHeld else { return nil }
-    return max(gate, heldSince + orderHold + state.holds.held(from: heldSince, to: now))
+    return max(gate, heldSince + route.orderHold + state.holds.held(from: heldSince, to: now))
   }
 
   // MARK: - What changes it

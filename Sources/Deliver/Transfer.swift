@@ -2,7 +2,7 @@ import CCurl
 import Foundation
 import Model
 
-/// The handles of one route: each keeps its options and its connection for the next attempt.
+/// The handles of one route, as long as its settings are the same: each keeps its options and its connection for the next attempt.
 final class RouteTransfers {
   let settings: RouteSettings
   let headers: CopyHeaders
@@ -10,6 +10,9 @@ final class RouteTransfers {
   let epoll: Epoll
   private var idle: [Transfer] = []
   private var busy: [ObjectIdentifier: Transfer] = [:]
+  /// Nothing begins any more.
+  private(set) var isRetired = false
+  var isBusy: Bool { !busy.isEmpty }
 
   init(route: RouteSettings, userAgent: String, epoll: Epoll) {
     settings = route
@@ -19,6 +22,7 @@ final class RouteTransfers {
   }
 
   func begin(_ attempt: Attempt) -> Transfer {
+    precondition(!isRetired, "an attempt began by settings that are out of force")
     let transfer = idle.popLast() ?? Transfer(route: self)
     transfer.begin(attempt)
     busy[ObjectIdentifier(transfer)] = transfer
@@ -28,7 +32,17 @@ final class RouteTransfers {
   func end(_ transfer: Transfer) {
     busy[ObjectIdentifier(transfer)] = nil
     transfer.end()
-    idle.append(transfer)
+    guard isRetired else { return idle.append(transfer) }
+    transfer.close()
+    if !isBusy { headers.close() }
+  }
+
+  /// What is in flight ends as it began; the rest is freed now.
+  func retire() {
+    isRetired = true
+    for transfer in idle { transfer.close() }
+    idle = []
+    if !isBusy { headers.close() }
   }
 
   func close(removing remove: (UnsafeMutableRawPointer) -> Void) {

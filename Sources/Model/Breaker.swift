@@ -88,6 +88,14 @@ package struct Breaker: Sendable, Equatable {
     if state == .open { notBefore = min(notBefore, now) }
   }
 
+  /// The app is another one from here on, perhaps: how this one failed says nothing of it, and if nothing is sent to this one, that one
+  /// is asked at once. The end of a probe that is out must not be told.
+  package mutating func appMoved(at now: Instant) {
+    (outagesInRow, recent) = (0, [])
+    if state == .probing { (state, notBefore) = (.open, now) }
+    askNow(at: now)
+  }
+
   private var looksDown: Bool {
     outagesInRow >= Self.outagesMax || recent.count == Self.reportsWatched && recent.count(where: \.failed) >= Self.failuresMax
   }

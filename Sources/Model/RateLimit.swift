@@ -17,7 +17,7 @@ package struct TokenBucket: Sendable, Equatable {
   /// No wait needs to be told from a longer one.
   private static let waitMax: Duration = .days(365)
 
-  private let limit: RateLimit
+  private var limit: RateLimit
   private var tokens: Double
   private var filledAt: Instant?
 
@@ -34,6 +34,14 @@ package struct TokenBucket: Sendable, Equatable {
     guard tokens < Self.whole else { return now }
     let microseconds = (1 - tokens) / limit.perSecond * 1_000_000
     return now + .microseconds(Int64(min(microseconds, Double(Self.waitMax.microseconds)).rounded(.up)))
+  }
+
+  /// What is left by the old limit is left by the new one, as far as it may have so many at once.
+  package mutating func change(to limit: RateLimit, at now: Instant) {
+    precondition(limit.perSecond > 0 && limit.burst >= 1, "a route that may never send is a paused one")
+    fill(at: now)
+    self.limit = limit
+    tokens = min(tokens, Double(limit.burst))
   }
 
   /// - Precondition: `nextToken` has come.

@@ -66,6 +66,8 @@ package struct LaneGauge: Sendable, Equatable {
   package var notBefore: Instant?
   /// True while deliveries are read from disk instead of being handed over.
   package var isSpilled = false
+  /// False while the rule file does not have its route: then nothing starts, and what is in flight ends.
+  package var isInFile = true
 
   package init(lane: LaneID) { self.lane = lane }
 }
