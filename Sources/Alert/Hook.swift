@@ -21,23 +21,23 @@ final class Hook: Sendable {
     /// Messages that did not get through since the last that did.
     var lost = 0
     var stopBy: SuspendingClock.Instant?
+    /// Its number and host, for the log.
+    var name: String
+    var relay: String
   }
 
   private let settings: AlertSettings
-  private let name: String
-  private let relay: String
   private let userAgent: String
   private let patience: Patience
   private let observer: Observer
-  private let box = Mutex(Box())
+  private let box: Mutex<Box>
   private let wake = DispatchSemaphore(value: 0)
   private let ended = DispatchSemaphore(value: 0)
 
   /// - Parameter number: of the entry in the rule file, from 1.
   init(_ settings: AlertSettings, number: Int, relay: String, userAgent: String, patience: Patience, observer: @escaping Observer) {
     self.settings = settings
-    name = "\(number) (\(Self.host(of: settings.url)))"
-    self.relay = relay
+    box = Mutex(Box(name: Self.name(settings, number: number), relay: relay))
     self.userAgent = userAgent
     self.patience = patience
     self.observer = observer
@@ -50,6 +50,14 @@ final class Hook: Sendable {
     }
     thread.name = "alert"
     thread.start()
+  }
+
+  /// The rule file has the same settings still, though perhaps at another place.
+  func isNow(number: Int, relay: String) {
+    box.withLock { box in
+      box.name = Self.name(settings, number: number)
+      box.relay = relay
+    }
   }
 
   /// Never blocks. Beyond `Limits.alertsWaitingMax` the oldest is lost.
@@ -70,7 +78,16 @@ final class Hook: Sendable {
   }
 
   /// Blocks until the thread has ended. After `beginStopping`.
-  func waitForEnd() { ended.wait() }
+  func waitForEnd() {
+    ended.wait()
+    ended.signal()
+  }
+
+  var hasEnded: Bool {
+    guard ended.wait(timeout: .now()) == .success else { return false }
+    ended.signal()
+    return true
+  }
 
   private func run() {
     let request = HookRequest(url: settings.url, userAgent: userAgent, timeout: patience.timeout) { [self] in timeLeft }
@@ -79,7 +96,7 @@ final class Hook: Sendable {
     while let alert = next() {
       if let words = deliver(alert, request) {
         box.withLock { $0.lost += 1 }
-        if !hasComplained { observer(.alertFailed(hook: name, words: words)) }
+        if !hasComplained { observer(.alertFailed(hook: box.withLock { $0.name }, words: words)) }
         hasComplained = true
       } else {
         hasComplained = false
@@ -104,7 +121,7 @@ final class Hook: Sendable {
     var words: String?
     for wait in [.zero] + patience.waits {
       guard words == nil || isStillPatient(after: wait) else { break }
-      let lost = box.withLock { $0.lost }
+      let (lost, relay) = box.withLock { ($0.lost, $0.relay) }
       words = request.post(Message(alert: alert, relay: relay, lost: lost).body(settings.format))
       if words == nil {
         box.withLock { $0.lost -= lost }
@@ -126,6 +143,8 @@ final class Hook: Sendable {
 
   /// nil unless the relay is stopping.
   private var timeLeft: Duration? { box.withLock { $0.stopBy }.map { $0 - .now } }
+
+  private static func name(_ settings: AlertSettings, number: Int) -> String { "\(number) (\(host(of: settings.url)))" }
 
   /// The only part of a hook's address that may be shown.
   private static func host(of url: Secret) -> String {

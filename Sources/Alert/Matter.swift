@@ -17,6 +17,8 @@ enum Matter: Sendable, Equatable {
   case commitsAgain(since: Instant)
   case diskLow(DiskSpace)
   case diskFine(DiskSpace)
+  case fileRefused(since: Instant, words: String)
+  case fileTaken(since: Instant)
 
   /// Both in one message: what can be counted is summed, and of anything else the later is true.
   func with(_ later: Matter) -> Matter {
@@ -30,7 +32,7 @@ enum Matter: Sendable, Equatable {
 
   var isOver: Bool {
     switch self {
-    case .recovered, .commitsAgain, .diskFine: true
+    case .recovered, .commitsAgain, .diskFine, .fileTaken: true
     default: false
     }
   }
@@ -44,10 +46,11 @@ enum Matter: Sendable, Equatable {
     case .paused(let since, let waiting), .recovered(let since, let waiting), .oldestWaiting(let since, let waiting):
       return ["since": .text(since.rfc3339), "waiting": .number(waiting)]
     case .dead(let count), .unauthorized(let count): return ["count": .number(count)]
-    case .silence(let since, _), .commitsAgain(let since): return ["since": .text(since.rfc3339)]
+    case .silence(let since, _), .commitsAgain(let since), .fileTaken(let since): return ["since": .text(since.rfc3339)]
     case .quarantined(let reasons):
       let counts = reasons.map { ($0.key.rawValue, Alert.Fact.number($0.value)) }
       return Dictionary(uniqueKeysWithValues: counts + [("count", .number(reasons.values.reduce(0, +)))])
+    case .fileRefused(let since, let words): return ["since": .text(since.rfc3339), "error": .text(words)]
     case .commitsFail(let since, let error): return ["since": .text(since.rfc3339), "error": .text("\(error)")]
     case .diskLow(let disk), .diskFine(let disk): return ["free_bytes": .number(disk.free), "limit_bytes": .number(disk.limit)]
     }

@@ -56,8 +56,10 @@ package struct Watch: Sendable {
     case .committed(let reports, _, _): reports > 0
     // For every copy; there is no other sign that an app which said that it is gone is there again.
     case .delivered: true
-    case .refused, .quarantined, .commitFailed, .storeRecovered, .died, .breakerOpened, .breakerClosed, .paused, .resumed: true
-    case .started, .stopping, .stopped, .accepted, .notStored, .swept, .askedToWait, .spilled, .caughtUp, .alertFailed: false
+    case .refused, .quarantined, .commitFailed, .storeRecovered, .died, .breakerOpened, .breakerClosed, .paused, .resumed,
+      .reloaded, .reloadFailed:
+      true
+    case .reloadNeedsRestart, .started, .stopping, .stopped, .accepted, .notStored, .swept, .askedToWait, .spilled, .caughtUp, .alertFailed: false
     }
   }
 
@@ -84,6 +86,8 @@ package struct Watch: Sendable {
     case .commitFailed(let error): commitFailed(error, at: now)
     // A result can be on disk where no report has room: only a report shows that all is well.
     case .committed(let reports, _, _): if reports > 0 { ends(Topic(.store, part: .commits), at: now) }
+    case .reloadFailed(let words): fileRefused(words, at: now)
+    case .reloaded: ends(Topic(.reload), at: now)
     case .storeRecovered: ends(Topic(.store, part: .commits), at: now)
     default: break
     }
@@ -173,6 +177,14 @@ package struct Watch: Sendable {
     holds(topic, .commitsFail(since: since, error), at: now)
   }
 
+  private mutating func fileRefused(_ words: String, at now: Instant) {
+    let topic = Topic(.reload)
+    guard case .fileRefused(let since, _) = conditions[topic]?.matter else {
+      return holds(topic, .fileRefused(since: now, words: words), at: now)
+    }
+    holds(topic, .fileRefused(since: since, words: words), at: now)
+  }
+
   private mutating func refused(_ refusal: Refusal, at now: Instant) {
     guard [.tokenMissing, .tokenEmpty, .tokenRepeated, .tokenWrong].contains(refusal) else { return }
     refusals.removeAll { now - $0 >= Limits.unauthorizedWithin || $0 > now }
@@ -222,6 +234,7 @@ package struct Watch: Sendable {
     case .failing(let since, _, _), .paused(let since, _):
       settings.kinds.contains(.recovered) ? .recovered(since: since, waiting: 0) : nil
     case .commitsFail(let since, _): .commitsAgain(since: since)
+    case .fileRefused(let since, _): .fileTaken(since: since)
     default: nil
     }
   }

@@ -44,6 +44,10 @@ extension Matter {
         + "on a full disk reports are answered 503."
     case .diskFine(let disk):
       return "The disk of the store has room again: \(sized(disk.free))."
+    case .fileRefused(_, let words):
+      return "The rule file was not taken, and the one before it stays in force: \(words). See all that is wrong with: dlr-relay check"
+    case .fileTaken(let since):
+      return "The rule file is taken again, after \(spoken(now - since))."
     }
   }
 

@@ -37,6 +37,14 @@ package enum Event: Sendable {
   case spilled(LaneID)
   case caughtUp(LaneID)
 
+  // The rule file, while the relay runs.
+  /// It was read anew, and what it says is in force.
+  case reloaded(fingerprint: String, RouteChanges)
+  /// The one before stays in force. The words are one line: where in the file, what, and what to do.
+  case reloadFailed(words: String)
+  /// These keys say something else than what is in force, and would be only after a restart. The rest of the file is.
+  case reloadNeedsRestart(keys: [String])
+
   // Those who are told.
   /// A message was given up. `hook` is its number in the rule file and its host, never its address.
   case alertFailed(hook: String, words: String)

@@ -36,6 +36,7 @@ package struct EventLog: Sendable {
     case .committed, .commitFailed, .storeRecovered, .swept: logStore(event)
     case .attempted, .delivered, .died, .breakerOpened, .breakerClosed, .paused, .resumed, .askedToWait, .spilled, .caughtUp:
       logLane(event)
+    case .reloaded, .reloadFailed, .reloadNeedsRestart: logReload(event)
     case .alertFailed(let hook, let words):
       write(.warning, "an alert could not be sent", about: hook, ["alert": "\(hook)", "error": "\(words)"])
     }
@@ -52,6 +53,29 @@ package struct EventLog: Sendable {
       logger.info("stopped")
     default: preconditionFailure("not an event of the process")
     }
+  }
+
+  private func logReload(_ event: Event) {
+    switch event {
+    case .reloaded(let fingerprint, let changes):
+      var metadata: Logger.Metadata = ["fingerprint": "\(fingerprint)"]
+      for (what, names) in [("added", changes.added), ("removed", changes.removed), ("changed", changes.changed)] where !names.isEmpty {
+        metadata[what] = "\(Self.listed(names))"
+      }
+      logger.notice("the rule file is in force", metadata: metadata)
+    case .reloadFailed(let words):
+      logger.error("the rule file was not taken: the one before it stays in force", metadata: ["error": "\(words)"])
+    case .reloadNeedsRestart(let keys):
+      logger.warning("the rule file changes what takes a restart", metadata: ["keys": "\(Self.listed(keys))"])
+    default: preconditionFailure("not an event of the rule file")
+    }
+  }
+
+  private static let namesShownMax = 20
+
+  private static func listed(_ names: [String]) -> String {
+    let left = names.count - namesShownMax
+    return names.prefix(namesShownMax).joined(separator: ", ") + (left > 0 ? " and \(left) more" : "")
   }
 
   private func logDoor(_ event: Event) {

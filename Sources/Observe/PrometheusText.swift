@@ -23,12 +23,15 @@ package struct PrometheusText {
   /// nil if the store could not tell; then the family has no samples.
   package var oldestWaiting: [LaneID: Instant]?
   package var record: Record
+  /// Of the rule file in force.
+  package var configLoadedAt: Instant?
   package var libraries: PrometheusFactory?
 
   package init(
     version: String, now: Instant, standing: Standing, gauges: [LaneGauge], pauses: [LaneID: PauseCause] = [:],
-    oldestWaiting: [LaneID: Instant]?, record: Record, libraries: PrometheusFactory? = nil
+    oldestWaiting: [LaneID: Instant]?, record: Record, configLoadedAt: Instant? = nil, libraries: PrometheusFactory? = nil
   ) {
+    self.configLoadedAt = configLoadedAt
     self.version = version
     self.now = now
     self.standing = standing
@@ -43,12 +46,27 @@ package struct PrometheusText {
     var out = Exposition()
     out.head("dlr_relay_build_info", .gauge, "Always 1; the label is the version of the relay.")
     out.sample("dlr_relay_build_info", [("version", version)], 1)
+    writeFile(to: &out)
     writeDoor(to: &out)
     writeStore(to: &out)
     writeDeliveries(to: &out)
     writeLanes(to: &out)
     libraries?.write(to: &out)
     return out.text
+  }
+
+  private func writeFile(to out: inout Exposition) {
+    let reloads = "dlr_relay_config_reloads_total"
+    out.head(reloads, .counter, "Readings of the rule file while the relay runs, by what became of it.")
+    out.sample(reloads, [("result", "taken")], record.file.taken)
+    out.sample(reloads, [("result", "refused")], record.file.refused)
+    out.single(
+      "dlr_relay_config_last_reload_successful", .gauge, "0 while a newer rule file than the one in force was refused.",
+      record.file.isLastTaken ? 1 : 0)
+    out.head("dlr_relay_config_loaded_timestamp_seconds", .gauge, "When the rule file in force was read, in Unix time.")
+    if let loadedAt = configLoadedAt {
+      out.sample("dlr_relay_config_loaded_timestamp_seconds", [], Double(loadedAt.microseconds) / 1_000_000)
+    }
   }
 
   private func writeDoor(to out: inout Exposition) {

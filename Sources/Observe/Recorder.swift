@@ -10,6 +10,7 @@ package final class Recorder: Sendable {
   private let door = Mutex(DoorRecord())
   private let store = Mutex(StoreRecord())
   private let lanes = Mutex<[LaneID: LaneRecord]>([:])
+  private let file = Mutex(FileRecord())
 
   package init() {}
 
@@ -22,22 +23,37 @@ package final class Recorder: Sendable {
     case .storeRecovered: store.withLock { $0.lastError = nil }
     case .attempted(let lane, let outcome, _, _): lanes.withLock { $0[lane, default: LaneRecord()].attempts.count(outcome) }
     case .delivered(let lane, _, let lag): lanes.withLock { $0[lane, default: LaneRecord()].lag.record(lag) }
-    case .started, .stopping, .stopped, .refused, .quarantined, .swept, .died, .breakerOpened, .breakerClosed, .paused, .resumed,
+    case .reloaded: file.withLock { $0.noted(isTaken: true) }
+    case .reloadFailed: file.withLock { $0.noted(isTaken: false) }
+    case .reloadNeedsRestart, .started, .stopping, .stopped, .refused, .quarantined, .swept, .died, .breakerOpened, .breakerClosed, .paused, .resumed,
       .askedToWait, .spilled, .caughtUp, .alertFailed:
       break
     }
   }
 
   package func snapshot() -> Record {
-    Record(door: door.withLock { $0 }, store: store.withLock { $0 }, lanes: lanes.withLock { $0 })
+    Record(door: door.withLock { $0 }, store: store.withLock { $0 }, lanes: lanes.withLock { $0 }, file: file.withLock { $0 })
   }
 }
 
-/// A copy of all that the recorder holds. Its three parts are each of one moment, though not of the same.
+/// A copy of all that the recorder holds. Its parts are each of one moment, though not of the same.
 package struct Record: Sendable {
   package var door: DoorRecord
   package var store: StoreRecord
   package var lanes: [LaneID: LaneRecord]
+  package var file: FileRecord
+}
+
+/// Readings of the rule file since the start, which read it first and is not counted.
+package struct FileRecord: Sendable {
+  package private(set) var taken = 0
+  package private(set) var refused = 0
+  package private(set) var isLastTaken = true
+
+  fileprivate mutating func noted(isTaken: Bool) {
+    if isTaken { taken += 1 } else { refused += 1 }
+    isLastTaken = isTaken
+  }
 }
 
 package struct DoorRecord: Sendable {

@@ -25,8 +25,11 @@ struct Health: Sendable, Equatable {
     if !publicDoorAnswers { add("The public door does not answer a connection from this machine.") }
     if snapshot.oldestWaiting == nil { add("The store cannot be read, so nobody knows how long the oldest copy waits.") }
     if let error = snapshot.configuration.lastError {
-      add("The rule file was not taken, the one before it is still in force: \(error)", "dlr-relay check")
+      let since = snapshot.configuration.lastErrorAt.map { " \(spoken(snapshot.now - $0)) ago" } ?? ""
+      add("The rule file was not taken\(since), the one before it is still in force: \(error)", "dlr-relay check")
     }
+    let keys = snapshot.configuration.needsRestart
+    if !keys.isEmpty { add("The rule file changes \(keys.joined(separator: ", ")), which takes a restart; the rest of it is in force.") }
     for route in snapshot.routes { look(at: route, now: snapshot.now) }
     if snapshot.quarantined > 0 {
       notes.append(Finding(text: "\(grouped(snapshot.quarantined)) bodies with the right token were no report. They are kept."))
@@ -72,7 +75,7 @@ struct Health: Sendable, Equatable {
       let probes = "one copy is tried every \(spoken(Limits.goneProbeEvery))"
       add("The app of route \(name) answered 410 Gone\(since): \(waiting), and \(probes).", "dlr-relay queue resume \(name)")
     case .ruleFile:
-      add("Route \(name) is paused in the rule file: \(waiting). To end it, take \"paused: true\" out and start the relay again.")
+      add("Route \(name) is paused in the rule file: \(waiting). To end it, take \"paused: true\" out of the file.")
     }
   }
 

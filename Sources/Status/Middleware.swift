@@ -12,7 +12,10 @@ struct KnownMethods<Context: RequestContext>: RouterMiddleware {
 
 /// The gate before every path, and what every answer has in common.
 struct Guarded<Context: RequestContext>: RouterMiddleware {
-  let gate: Gate
+  private let gate: @Sendable () -> Gate
+
+  /// - Parameter gate: as it is now; asked with every request.
+  init(_ gate: @escaping @Sendable () -> Gate) { self.gate = gate }
 
   func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
     var response = try await answer(request, context: context, next: next)
@@ -28,7 +31,7 @@ struct Guarded<Context: RequestContext>: RouterMiddleware {
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
     let authorization = request.headers[values: .authorization]
-    switch gate.verdict(path: request.uri.path, host: request.head.authority, authorization: authorization) {
+    switch gate().verdict(path: request.uri.path, host: request.head.authority, authorization: authorization) {
     case .open: break
     case .unauthorized:
       var response = try Response.problem(

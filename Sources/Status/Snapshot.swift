@@ -18,7 +18,7 @@ struct Snapshot: Sendable {
   /// A route of the file, or a lane that the store still has deliveries of.
   struct Route: Sendable {
     var lane: LaneStanding
-    /// nil for a lane that nobody sends: its route is not in the file.
+    /// nil for a lane that nobody sends: its route is not in the file, and nothing of it is in flight any more.
     var gauge: LaneGauge?
     var oldestWaiting: Instant?
     var lag: Histogram
@@ -43,7 +43,7 @@ struct Snapshot: Sendable {
   }
 
   private func route(_ lane: LaneStanding, isHeld: Bool) -> Route {
-    let gauge = isHeld ? nil : gauges.first { $0.lane == lane.id }
+    let gauge = gauges.first { $0.lane == lane.id }
     return Route(
       lane: lane, gauge: gauge, oldestWaiting: oldestWaiting?[lane.id],
       lag: record.lanes[lane.id]?.lag ?? Histogram(), isHeld: isHeld, pause: pause(of: lane, isHeld: isHeld),
@@ -62,6 +62,6 @@ struct Snapshot: Sendable {
     let pauses = routes.compactMap { route in route.pause.map { (route.lane.id, $0) } }
     return PrometheusText(
       version: version, now: now, standing: standing, gauges: gauges, pauses: Dictionary(pauses) { first, _ in first },
-      oldestWaiting: oldestWaiting, record: record)
+      oldestWaiting: oldestWaiting, record: record, configLoadedAt: configuration.loadedAt)
   }
 }

@@ -11,14 +11,17 @@ package struct StatusDoor: Sendable {
   private static let connectionsMax = 256
   private static let idleTimeout: TimeAmount = .seconds(60)
 
-  private let settings: StatusSettings
+  private let settings: @Sendable () -> StatusSettings
   private let source: StatusSource
 
-  /// - Precondition: `settings` have a token, not an empty one, unless they listen on loopback.
-  package init(_ settings: StatusSettings, source: StatusSource) {
+  /// - Parameter settings: asked for their token with every request, and for where to listen once, at the start.
+  /// - Precondition: they have a token, not an empty one, unless they listen on loopback.
+  package init(_ settings: @escaping @Sendable () -> StatusSettings, source: StatusSource) {
     self.settings = settings
     self.source = source
   }
+
+  package init(_ settings: StatusSettings, source: StatusSource) { self.init({ settings }, source: source) }
 
   /// A service: `run()` serves until it is cancelled or gracefully shut down, and throws if the address cannot be bound.
   /// - Parameter onRunning: gets the address in use, with the real port where the settings say 0.
@@ -28,12 +31,13 @@ package struct StatusDoor: Sendable {
     var logger = logger
     // At info the framework tells that it listens; our own `started` tells the same.
     logger.logLevel = logger.logLevel == .info ? .notice : logger.logLevel
-    let host = settings.listen.host
+    let listen = settings().listen
+    let host = listen.host
     return Application(
       router: router(),
       server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
       configuration: ApplicationConfiguration(
-        address: .hostname(host, port: settings.listen.port),
+        address: .hostname(host, port: listen.port),
         availableConnectionsDelegate: .maximum(Self.connectionsMax, logger: logger)),
       onServerRunning: { channel in
         guard let port = channel.localAddress?.port else { preconditionFailure("a bound TCP listener has a port") }
@@ -46,7 +50,9 @@ package struct StatusDoor: Sendable {
     let router = Router()
     router.add(middleware: KnownMethods())
     router.add(middleware: MetricsMiddleware())
-    router.add(middleware: Guarded(gate: Gate(settings)))
+    // What they must be shows here, and not only at the first request.
+    _ = Gate(settings())
+    router.add(middleware: Guarded { [settings] in Gate(settings()) })
     show("/status", on: router) { request in
       prefersJSON(request) ? try await statusJSON() : try await statusPage()
     }

@@ -65,7 +65,7 @@ struct StatusPage {
     let lane = route.lane
     let oldest = route.oldestWaiting.map { spoken(snapshot.now - $0) } ?? "–"
     let lag = [0.5, 0.95, 0.99].map { route.lag.quantile($0).map(spoken) ?? "–" }.joined(separator: " / ")
-    let inFlight = route.gauge.map { "\(grouped($0.inFlight)) / \(grouped($0.window))" } ?? "–"
+    let inFlight = route.gauge.map { "\(grouped($0.inFlight)) / \(route.isHeld ? "–" : grouped($0.window))" } ?? "–"
     var lastError: HTML = ""
     if let error = lane.lastError {
       let at = lane.lastErrorAt.map { ", \(spoken(snapshot.now - $0)) ago" } ?? ""

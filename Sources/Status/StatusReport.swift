@@ -7,6 +7,9 @@ package struct StatusReport: Codable, Sendable, Equatable {
     package var fingerprint: String
     package var loadedAt: String
     @OrNull package var lastError: String?
+    @OrNull package var lastErrorAt: String?
+    /// Keys such as `receive.listen`: the file says something else than what is in force.
+    package var needsRestart: [String]
   }
 
   package struct Received: Codable, Sendable, Equatable {
@@ -79,7 +82,8 @@ extension StatusReport {
     startedAt = snapshot.startedAt.rfc3339
     config = Config(
       fingerprint: snapshot.configuration.fingerprint, loadedAt: snapshot.configuration.loadedAt.rfc3339,
-      lastError: snapshot.configuration.lastError)
+      lastError: snapshot.configuration.lastError, lastErrorAt: snapshot.configuration.lastErrorAt?.rfc3339,
+      needsRestart: snapshot.configuration.needsRestart)
     received = Received(
       reports: standing.reports, duplicates: standing.duplicates, unmatched: standing.unmatched, filtered: standing.filtered,
       quarantined: snapshot.quarantined, rejected: standing.refused, lastAt: standing.lastReportAt?.rfc3339)
@@ -100,7 +104,7 @@ extension StatusReport.Route {
     staleDropped = route.lane.staleDropped
     pending = route.lane.pending
     inFlight = route.gauge?.inFlight ?? 0
-    window = route.gauge?.window
+    window = route.isHeld ? nil : route.gauge?.window
     oldestPendingSeconds = route.oldestWaiting.map { max(0, (now - $0).seconds) }
     breaker = route.isHeld ? "held" : route.gauge?.breaker.rawValue
     paused = route.pause != nil

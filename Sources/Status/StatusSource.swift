@@ -66,6 +66,9 @@ package struct LoadedConfiguration: Sendable, Equatable {
   package var loadedAt: Instant
   /// Why a newer file was not taken; nil if this is the newest.
   package var lastError: String?
+  package var lastErrorAt: Instant?
+  /// Keys of the file that say something else than what is in force, and would be only after a restart.
+  package var needsRestart: [String] = []
   /// Names, in the order of the file.
   package var routes: [String]
   /// Those of them that the file says are paused.

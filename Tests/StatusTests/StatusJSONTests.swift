@@ -9,7 +9,8 @@ struct StatusJSONTests {
     let json = try await withDoor { url, _ in String(decoding: try await http("GET", url + "/status.json").body, as: UTF8.self) }
     let expected = """
       {"version": "0.1.0", "started_at": "2026-04-29T02:32:24.000000Z",
-       "config": {"fingerprint": "c0ffee", "loaded_at": "2026-04-29T03:32:24.000000Z", "last_error": null},
+       "config": {"fingerprint": "c0ffee", "loaded_at": "2026-04-29T03:32:24.000000Z", "last_error": null,
+                  "last_error_at": null, "needs_restart": []},
        "received": {"reports": 1234, "duplicates": 5, "unmatched": 6, "filtered": 7, "quarantined": 3,
                     "rejected": {"token_wrong": 4}, "last_at": "2026-04-29T04:32:21.000000Z"},
        "tokens": [{"label": "2026-05", "last_used_at": null}, {"label": "2026-11", "last_used_at": "2026-04-29T04:32:21.000000Z"}],

@@ -50,7 +50,7 @@ package struct Operator: Sendable {
   package func resume(route name: String) async throws(OperatorError) -> StatusReport.Route {
     let lane = try laneOfFile(name)
     guard !source.configuration().pausedRoutes.contains(name) else {
-      throw .conflict("Route \(name) is paused in the rule file: take \"paused: true\" out there and start the relay again.")
+      throw .conflict("Route \(name) is paused in the rule file: take \"paused: true\" out there.")
     }
     try await changing { try await source.operations.resume(lane) }
     return try await row(name)
