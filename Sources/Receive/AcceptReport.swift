@@ -17,6 +17,15 @@ package struct AcceptReport: Sendable {
     self.observer = observer
   }
 
+  /// The rules for what the journal routes by itself.
+  /// - Parameter dropsUnmatched: as the rule file says.
+  package func journalRules(dropsUnmatched: Bool) -> JournalRules {
+    JournalRules(dropsUnmatched: dropsUnmatched) { payload in
+      guard let report = try? readReport(payload.bytes) else { return nil }
+      return JournalRules.Routed(report: report, routing: routing(of: report))
+    }
+  }
+
   /// - Parameter then: gets nil once the report, or the body that is none, is on disk with every copy it owes; with an error
   ///   nothing was stored. Called once, on the store's thread or on this one.
   func callAsFunction(_ payload: Payload, at now: Instant, then: @escaping @Sendable (JournalError?) -> Void) {
@@ -30,7 +39,8 @@ package struct AcceptReport: Sendable {
         then(failure)
       }
     }
-    let routing = rules.route(report).map { lanes[$0] }
-    journal.append(Arrival(report: report, payload: payload, receivedAt: now, routing: routing), then: then)
+    journal.append(Arrival(report: report, payload: payload, receivedAt: now, routing: routing(of: report)), then: then)
   }
+
+  private func routing(of report: Report) -> Routing<LaneID> { rules.route(report).map { lanes[$0] } }
 }

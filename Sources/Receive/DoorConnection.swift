@@ -39,6 +39,8 @@ final class DoorConnection: ChannelInboundHandler {
   }
 
   private let door: Door
+  /// As they were when the present request began, or the last.
+  private var rules: DoorRules
   private let completions: Completions
   private let requests: RequestQueue
   private var context: ChannelHandlerContext?
@@ -56,6 +58,7 @@ final class DoorConnection: ChannelInboundHandler {
 
   init(door: Door, completions: Completions, requests: RequestQueue) {
     self.door = door
+    rules = door.rules
     self.completions = completions
     self.requests = requests
   }
@@ -74,22 +77,26 @@ final class DoorConnection: ChannelInboundHandler {
   func bytesCame() {
     guard case .idle = state, firstBytesAt == nil else { return }
     firstBytesAt = door.clock()
-    limit(door.readTimeout)
+    rules = door.rules
+    limit(rules.readTimeout)
   }
 
   private func began(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
     guard case .idle = state else { return }
     request += 1
     // One that waited behind another begins now.
-    if firstBytesAt == nil { limit(door.readTimeout) }
+    if firstBytesAt == nil {
+      rules = door.rules
+      limit(rules.readTimeout)
+    }
     let started = Request(head: head, startedAt: firstBytesAt.take() ?? door.clock())
-    switch door.admissions.decide(head) {
+    switch rules.admissions.decide(head) {
     case .report(let token):
-      door.used(token, at: started.startedAt)
+      rules.used(token, at: started.startedAt)
       read(started, isProbe: false, context)
     case .probe: read(started, isProbe: true, context)
     case .refuse(let refusal):
-      if started.asksBeforeBody || contentLength(of: head) > door.admissions.bodyBytesMax {
+      if started.asksBeforeBody || contentLength(of: head) > rules.admissions.bodyBytesMax {
         refuse(refusal, context)
       } else {
         state = .dropping(started, refusal, bytes: 0)
@@ -106,7 +113,7 @@ final class DoorConnection: ChannelInboundHandler {
   private func came(_ part: ByteBuffer, _ context: ChannelHandlerContext) {
     switch state {
     case .reading(var reading, let isProbe):
-      guard reading.body.readableBytes + part.readableBytes <= door.admissions.bodyBytesMax else {
+      guard reading.body.readableBytes + part.readableBytes <= rules.admissions.bodyBytesMax else {
         return refuse(.bodyTooLarge, context)
       }
       // The state would hold a second reference, and appending would copy.
@@ -116,7 +123,7 @@ final class DoorConnection: ChannelInboundHandler {
     case .dropping(let dropping, let refusal, let bytes):
       let bytes = bytes + part.readableBytes
       state = .dropping(dropping, refusal, bytes: bytes)
-      if bytes > door.admissions.bodyBytesMax { refuse(refusal, context) }
+      if bytes > rules.admissions.bodyBytesMax { refuse(refusal, context) }
     case .closing(let dropped):
       let dropped = dropped + part.readableBytes
       state = .closing(droppedBytes: dropped)
@@ -139,11 +146,11 @@ final class DoorConnection: ChannelInboundHandler {
 
   private func commit(_ reading: Request, _ context: ChannelHandlerContext) {
     state = .committing(reading)
-    limit(door.commitDeadline)
+    limit(rules.commitDeadline)
     let payload = Payload(
       bytes: Array(reading.body.readableBytesView), contentType: reading.head.headers.first(name: "content-type"))
     let (number, me) = (request, NIOLoopBound(self, eventLoop: context.eventLoop))
-    door.acceptReport(payload, at: reading.startedAt) { [completions] error in
+    rules.acceptReport(payload, at: reading.startedAt) { [completions] error in
       completions.put(Completions.Entry(connection: me, request: number, error: error))
     }
   }
@@ -164,7 +171,7 @@ final class DoorConnection: ChannelInboundHandler {
 
   private func answer(_ answer: Answer, _ answered: Request, _ context: ChannelHandlerContext) {
     state = .idle
-    limit(door.idleTimeout)
+    limit(rules.idleTimeout)
     let keepsAlive = answered.keepsAlive && !isInputClosed && !door.isClosing
     write(answer, withBody: answered.head.method != .HEAD, keepsAlive: keepsAlive, context)
     if keepsAlive { requests.answered() } else { context.close(promise: nil) }
@@ -226,7 +233,7 @@ final class DoorConnection: ChannelInboundHandler {
 
   func channelActive(context: ChannelHandlerContext) {
     // Who connects means to ask: a connection that never does is the cheapest way to take others their place.
-    limit(min(door.idleTimeout, door.readTimeout))
+    limit(min(rules.idleTimeout, rules.readTimeout))
     context.fireChannelActive()
   }
 

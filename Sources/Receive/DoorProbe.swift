@@ -7,10 +7,18 @@ extension PublicDoor {
   private static let probeTimeout: TimeAmount = .seconds(2)
 
   /// Asks the door over a real connection whether it answers: a process can be up and no longer accept.
-  /// - Returns: within two seconds.
-  package func answers(to token: Token) async -> Bool {
+  /// - Returns: within two seconds, or a little more if the rules change meanwhile.
+  package func answers() async -> Bool {
+    while true {
+      let asked = rules
+      if await answers(to: asked.probeTarget) { return true }
+      // The token may just have gone.
+      if asked === rules { return false }
+    }
+  }
+
+  private func answers(to target: String) async -> Bool {
     let host = listen.host == "0.0.0.0" ? "127.0.0.1" : listen.host == "::" ? "::1" : listen.host
-    let target = path + "?token=" + percentEncoded(token.value.reveal())
     let answered = group.any().makePromise(of: Bool.self)
     let deadline = group.any().scheduleTask(in: Self.probeTimeout) { answered.succeed(false) }
     defer { deadline.cancel() }

@@ -6,37 +6,31 @@ import Synchronization
 
 /// What every connection of the door shares.
 final class Door: Sendable {
-  let admissions: Admissions
-  let acceptReport: AcceptReport
   let journal: any Journal
   let clock: Clock
   let observer: Observer
-  let readTimeout: TimeAmount
-  let idleTimeout: TimeAmount
-  let commitDeadline: TimeAmount
-  let connectionsMax: Int
-  private let uses: Mutex<[TokenUse]>
+  private let inForce: Mutex<DoorRules>
   private let closing = Atomic(false)
   private let connections = Atomic(0)
 
   init(settings: ReceiveSettings, acceptReport: AcceptReport, journal: any Journal, clock: @escaping Clock, observer: @escaping Observer) {
-    admissions = Admissions(path: settings.path, gate: TokenGate(settings.tokens), bodyBytesMax: settings.bodyBytesMax)
-    uses = Mutex(settings.tokens.map { TokenUse(label: $0.label, lastUsedAt: nil) })
-    readTimeout = .microseconds(settings.readTimeout.microseconds)
-    idleTimeout = .microseconds(settings.idleTimeout.microseconds)
-    commitDeadline = .microseconds(settings.deadline.microseconds)
-    connectionsMax = settings.connectionsMax
-    self.acceptReport = acceptReport
+    inForce = Mutex(DoorRules(settings, acceptReport: acceptReport))
     self.journal = journal
     self.clock = clock
     self.observer = observer
   }
 
+  /// Those of the file in force. A request asks once, and goes by the answer to its end.
+  var rules: DoorRules { inForce.withLock { $0 } }
+
+  func reload(_ settings: ReceiveSettings, acceptReport: AcceptReport) {
+    // Made beside the lock, which every request takes; only one reload goes on at a time.
+    let new = DoorRules(settings, acceptReport: acceptReport, after: rules)
+    inForce.withLock { $0 = new }
+  }
+
   var isClosing: Bool { closing.load(ordering: .relaxed) }
   func close() { closing.store(true, ordering: .relaxed) }
-
-  func used(_ token: Int, at now: Instant) { uses.withLock { $0[token].lastUsedAt = now } }
-  func tokenUses() -> [TokenUse] { uses.withLock { $0 } }
 
   func refused(_ refusal: Refusal) {
     journal.count(refused: refusal.rawValue)
@@ -44,7 +38,7 @@ final class Door: Sendable {
   }
 
   /// - Returns: false if there are too many.
-  func entered() -> Bool { connections.add(1, ordering: .relaxed).newValue <= connectionsMax }
+  func entered() -> Bool { connections.add(1, ordering: .relaxed).newValue <= rules.connectionsMax }
   func left() { connections.subtract(1, ordering: .relaxed) }
 }
 
@@ -53,7 +47,7 @@ package final class PublicDoor: Sendable {
   private let door: Door
   let group: MultiThreadedEventLoopGroup
   private let listener: any Channel
-  let listen: Endpoint
+  package let listen: Endpoint
 
   /// Listens from here on.
   /// - Throws: the system's error if the address cannot be listened on.
@@ -81,10 +75,17 @@ package final class PublicDoor: Sendable {
 
   /// Where it listens; the port is the real one where 0 was asked for.
   package var port: Int { listener.localAddress?.port ?? 0 }
-  var path: String { door.admissions.path }
+  /// Where and by which a request asks now whether the door answers.
+  var rules: DoorRules { door.rules }
 
   /// In the order of the rule file. Asking the door whether it answers is no use.
-  package func tokenUses() -> [TokenUse] { door.tokenUses() }
+  package func tokenUses() -> [TokenUse] { door.rules.tokenUses }
+
+  /// Requests that begin from here on go by these settings, all but `listen`, and by these rules; one that has begun ends by those that it
+  /// began with. One at a time.
+  package func reload(_ settings: ReceiveSettings, acceptReport: AcceptReport) {
+    door.reload(settings, acceptReport: acceptReport)
+  }
 
   /// Accepts no more connections and lets every request that is with the store be answered; the answer says that the connection
   /// ends.

@@ -109,7 +109,7 @@ extension Transaction {
 
   /// True if a lane that somebody sends has not taken what the job queued: then the job as a whole waits.
   private func isBehind(_ lane: LaneID, _ job: inout OpenJob) throws(SQLiteFailure) -> Bool {
-    guard job.pause != nil, job.kind == .replay, !job.isCancelled, rules.isNamed(lane) else { return false }
+    guard job.pause != nil, job.kind == .replay, !job.isCancelled, rules.isSent(lane) else { return false }
     let first = try statements.firstReplayDue.first(.lane(lane)) { $0.instant(0) }
     guard let first, first < now - Limits.replayAheadMax else { return false }
     job.nextAt = now + Limits.replayAheadMax / 2

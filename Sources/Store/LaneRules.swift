@@ -3,9 +3,11 @@ import Model
 /// What the writer knows of every lane when it stores: the terms from the rule file, and whether anything is held there, so that
 /// settling costs nothing more where nothing is.
 struct LaneRules {
-  /// Lanes of the rule file by other terms than the usual; all others are ordered and drop nothing.
-  /// Lanes that were named since the start: somebody sends them.
+  /// Lanes that were named since the start: somebody knows them, and may hold some of their deliveries in memory.
   private var named: Set<LaneID> = []
+  /// Those that were named last: somebody sends them.
+  private var sent: Set<LaneID> = []
+  /// Lanes by other terms than the usual; all others are ordered and drop nothing.
   private var unordered: Set<LaneID> = []
   private var dropping: Set<LaneID> = []
   private var held: [LaneID: Int] = [:]
@@ -13,13 +15,20 @@ struct LaneRules {
   init(_ standing: Standing) { reload(standing) }
 
   func isNamed(_ lane: LaneID) -> Bool { named.contains(lane) }
+  func isSent(_ lane: LaneID) -> Bool { sent.contains(lane) }
   func isOrdered(_ lane: LaneID) -> Bool { !unordered.contains(lane) }
   func dropsStale(_ lane: LaneID) -> Bool { dropping.contains(lane) }
   func held(_ lane: LaneID) -> Int { held[lane] ?? 0 }
   /// A lane that was ordered when something was held there, and is not now.
   var heldForNothing: LaneID? { unordered.first { held($0) > 0 } }
 
-  mutating func set(_ terms: LaneTerms, of lane: LaneID) {
+  /// Lanes that are not among them keep the terms that they had.
+  mutating func set(_ terms: [(lane: LaneID, terms: LaneTerms)]) {
+    sent = Set(terms.map(\.lane))
+    for (lane, terms) in terms { set(terms, of: lane) }
+  }
+
+  private mutating func set(_ terms: LaneTerms, of lane: LaneID) {
     named.insert(lane)
     if terms.isOrdered { unordered.remove(lane) } else { unordered.insert(lane) }
     if terms.dropsStale { dropping.insert(lane) } else { dropping.remove(lane) }

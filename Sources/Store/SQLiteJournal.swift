@@ -79,6 +79,9 @@ package final class SQLiteJournal: QueueOperations {
 
   package func adopt(_ rules: JournalRules) {}
 
+  /// How long what is kept is kept, from here on. Returns at once.
+  package func change(_ retention: Retention) { _ = inbox.put(task: { writer in writer.change(retention) }) }
+
   package func connect(_ receive: @escaping @Sendable (Handover) -> Void) { ledger.connect(receive) }
 
   package func append(_ arrival: Arrival, then: @escaping @Sendable (JournalError?) -> Void) { inbox.put(.report(arrival), then: then) }

@@ -20,7 +20,7 @@ struct Sweeper {
   private static let betweenPasses: Duration = .minutes(5)
   private static let afterFailure: Duration = .seconds(10)
 
-  private let retention: Retention
+  private var retention: Retention
   private var phases = Phase.allCases
   /// Where in the present phase: up to this seq, and for phases that go by lane, this lane.
   private var cursor: Int64 = 0
@@ -34,6 +34,9 @@ struct Sweeper {
     self.retention = retention ?? Retention()
     if retention == nil { nextStepAt = .distantFuture }
   }
+
+  /// Takes force with the next step. Not for one that deletes nothing.
+  mutating func change(_ retention: Retention) { self.retention = retention }
 
   /// - Throws: with nothing deleted, and the next step some time away: without room every step fails.
   mutating func step(_ db: Database, lanes: [LaneStanding], now: Instant) throws -> Step {

@@ -373,6 +373,8 @@ final class Writer {
     if failure.isForWantOfRoom { reserve.giveUp() }
   }
 
+  func change(_ retention: Retention) { sweeper.change(retention) }
+
   func start(_ kind: QueueJob.Kind, _ selection: Selection, rate: Double?) -> Result<QueueJob, JournalError> {
     operate { db, now in try QueueJob.insert(db, kind, selection, rate: rate, lastSeq: lastSeq, at: now) }
   }
@@ -425,7 +427,7 @@ final class Writer {
       known[name] = lane.id
       ledger.added(lane)
     }
-    for term in terms { rules.set(term, of: known[term.name]!) }
+    rules.set(terms.map { (known[$0.name]!, $0) })
     return names.map { known[$0]! }
   }
 }

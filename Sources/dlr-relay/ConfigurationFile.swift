@@ -3,6 +3,7 @@ import Crypto
 import Glibc
 import Model
 import Route
+import Synchronization
 
 /// The rule file on disk, read with the real environment.
 struct ConfigurationFile {
@@ -14,21 +15,34 @@ struct ConfigurationFile {
   let reading: RuleFile.Reading
   /// The first 12 hexadecimal digits of the file's SHA-256: tells one file from another.
   let fingerprint: String
+  /// How it, and each file that it refers to, looked before it was read.
+  let looks: [String: FileLook?]
 
   /// - Throws: `ExitCode(2)` after a line on standard error if the file cannot be read. What is wrong inside of it is in `reading`.
   init(reading path: String) throws {
-    self.path = path
-    let bytes: [UInt8]
-    let isReadableByOthers: Bool
     do {
-      (bytes, isReadableByOthers) = try Self.contents(of: path, bytesMax: RuleFile.bytesMax)
+      try self.init(contentsOf: path)
     } catch {
       let hint = error.code == ENOENT ? "; write one with: dlr-relay init --config \(path)" : ""
       complain("\(path) cannot be read: \(error)\(hint)")
       throw ExitCode(2)
     }
+  }
+
+  /// - Throws: if the file cannot be read. What is wrong inside of it is in `reading`.
+  init(contentsOf path: String) throws(SystemError) {
+    let looks = Mutex<[String: FileLook?]>([path: FileLook(at: path)])
+    let variables = Variables(
+      environment: Self.variables.environment,
+      contents: { path in
+        looks.withLock { $0[path] = FileLook(at: path) }
+        return try Self.variables.contents(path)
+      })
+    let (bytes, isReadableByOthers) = try Self.contents(of: path, bytesMax: RuleFile.bytesMax)
+    self.path = path
     fingerprint = SHA256.hash(data: bytes).prefix(6).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-    reading = RuleFile.read(bytes, named: path, variables: Self.variables, readableByOthers: isReadableByOthers)
+    reading = RuleFile.read(bytes, named: path, variables: variables, readableByOthers: isReadableByOthers)
+    self.looks = looks.withLock { $0 }
   }
 
   /// - Throws: `ExitCode(1)` after every diagnostic was printed on standard error, if there is an error among them.

@@ -20,33 +20,36 @@ import Synchronization
 /// Started from the end to the beginning, so that nothing is accepted before it can be kept and nothing kept before it can be
 /// sent; stopped from the beginning to the end.
 final class Relay: Service {
-  private let configuration: Configuration
-  private let fingerprint: String
+  let running: RunningConfiguration
+  let journal: SQLiteJournal
+  let deliverer: Deliverer
+  let door: PublicDoor
+  let alerter: Alerter
+  let routeNames: RouteNames
+  let observer: Observer
   private let startedAt: Instant
-  private let journal: SQLiteJournal
-  private let deliverer: Deliverer
-  private let door: PublicDoor
-  private let alerter: Alerter
+  private let reloader: Reloader
   private let recorder: Recorder
   private let libraryMetrics: PrometheusFactory
-  private let observer: Observer
   private let isStopped = Mutex(false)
 
   static func start(
-    _ configuration: Configuration, fingerprint: String, logger: Logger, libraryMetrics: PrometheusFactory
+    _ configuration: Configuration, of file: ConfigurationFile, logger: Logger, libraryMetrics: PrometheusFactory
   ) async throws -> Relay {
+    var receive = configuration.receive
+    receive.connectionsMax = try OpenFiles.connectionsAllowed(configuration)
     // Bound for good only when the relay runs. Found taken now, nothing has been accepted yet.
     try await ensureFree(configuration.status.listen, key: "status.listen")
     let recorder = Recorder()
-    let names = Mutex<[LaneID: String]>([:])
-    let log = EventLog(logger: logger, laneName: { id in names.withLock { $0[id] ?? "lane \(id.number)" } }, clock: systemClock)
+    let names = RouteNames()
+    let log = EventLog(logger: logger, laneName: { names[$0] }, clock: systemClock)
     let record: Observer = {
       recorder.observe($0)
       log.observe($0)
     }
     let alerter = Alerter(
-      configuration.alerts, relay: relayName(configuration), userAgent: "dlr-relay/\(version)",
-      routeName: { id in names.withLock { $0[id] ?? "lane \(id.number)" } }, clock: systemClock, observer: record)
+      configuration.alerts, relay: relayName(configuration), userAgent: "dlr-relay/\(version)", routeName: { names[$0] },
+      clock: systemClock, observer: record)
     let observer: Observer = {
       record($0)
       alerter.observe($0)
@@ -65,17 +68,19 @@ final class Relay: Service {
       journal.close()
       throw Failure("the routes could not be entered into \(configuration.store.path): \(error)")
     }
-    names.withLock { for lane in journal.standing().lanes { $0[lane.id] = lane.name } }
+    names.add(journal.standing().lanes)
     let deliverer = Deliverer(
       routes: configuration.routes, lanes: lanes, journal: journal, userAgent: "dlr-relay/\(version)", clock: systemClock,
       observer: observer, rng: SystemRandomNumberGenerator())
     let accept = AcceptReport(rules: RuleSet(configuration.routes), lanes: lanes, journal: journal, observer: observer)
+    journal.adopt(accept.journalRules(dropsUnmatched: configuration.unmatched == .drop))
     do {
       let door = try await PublicDoor.open(
-        configuration.receive, acceptReport: accept, journal: journal, clock: systemClock, observer: observer)
+        receive, acceptReport: accept, journal: journal, clock: systemClock, observer: observer)
       return Relay(
-        configuration: configuration, fingerprint: fingerprint, journal: journal, deliverer: deliverer, door: door, alerter: alerter,
-        recorder: recorder, libraryMetrics: libraryMetrics, observer: observer)
+        running: RunningConfiguration(configuration, fingerprint: file.fingerprint, at: systemClock()), journal: journal,
+        deliverer: deliverer, door: door, alerter: alerter, routeNames: names, observer: observer, reloader: Reloader(file),
+        recorder: recorder, libraryMetrics: libraryMetrics)
     } catch {
       await offPool {
         deliverer.stop()
@@ -86,27 +91,32 @@ final class Relay: Service {
   }
 
   private init(
-    configuration: Configuration, fingerprint: String, journal: SQLiteJournal, deliverer: Deliverer, door: PublicDoor, alerter: Alerter,
-    recorder: Recorder, libraryMetrics: PrometheusFactory, observer: @escaping Observer
+    running: RunningConfiguration, journal: SQLiteJournal, deliverer: Deliverer, door: PublicDoor, alerter: Alerter,
+    routeNames: RouteNames, observer: @escaping Observer, reloader: Reloader, recorder: Recorder, libraryMetrics: PrometheusFactory
   ) {
-    self.configuration = configuration
-    self.fingerprint = fingerprint
+    self.running = running
     self.journal = journal
     self.deliverer = deliverer
     self.door = door
     self.alerter = alerter
+    self.routeNames = routeNames
+    self.observer = observer
+    self.reloader = reloader
     self.recorder = recorder
     self.libraryMetrics = libraryMetrics
-    self.observer = observer
     startedAt = systemClock()
     alerter.start(readings())
   }
 
-  /// Waits until it is told to stop, and stops.
+  /// Follows the rule file until it is told to stop, and stops.
   func run() async throws {
+    reloader.start(self)
     try? await gracefulShutdown()
     await stop()
   }
+
+  /// Reads the rule file again. Returns at once.
+  func reload() { reloader.ask() }
 
   /// No more reports; what is in flight ends; results are stored. Once, however often it is called.
   func stop() async {
@@ -116,6 +126,8 @@ final class Relay: Service {
     }
     guard isFirst else { return }
     observer(.stopping)
+    // One that is under way needs every part.
+    await offPool { [reloader] in reloader.stop() }
     await door.stopAccepting()
     await offPool { [deliverer] in deliverer.stop() }
     // Commits what waits, so that every request that is with the store has its answer before its connection ends.
@@ -128,8 +140,8 @@ final class Relay: Service {
 
   /// - Parameter onRunning: gets where the public and the operator's door listen, once both do.
   func statusDoor(logger: Logger, onRunning: @escaping @Sendable (Endpoint, Endpoint) -> Void) -> some Service {
-    StatusDoor(configuration.status, source: statusSource()).application(logger: logger) { [self] endpoint in
-      let publicDoor = Endpoint(host: configuration.receive.listen.host, port: door.port)
+    StatusDoor({ [running] in running.status }, source: statusSource()).application(logger: logger) { [self] endpoint in
+      let publicDoor = Endpoint(host: door.listen.host, port: door.port)
       observer(.started(version: version, publicDoor: publicDoor, statusDoor: endpoint))
       onRunning(publicDoor, endpoint)
     }
@@ -137,7 +149,7 @@ final class Relay: Service {
 
   /// What the alerts are decided by, besides events.
   private func readings() -> @Sendable () async -> Readings {
-    let path = configuration.store.path
+    let path = running.storePath
     return { [journal, deliverer] in
       await offPool {
         Readings(
@@ -147,11 +159,9 @@ final class Relay: Service {
   }
 
   private func statusSource() -> StatusSource {
-    let loaded = LoadedConfiguration(configuration, fingerprint: fingerprint, at: startedAt)
-    let token = configuration.receive.tokens[0]
     var source = StatusSource(
       version: version, startedAt: startedAt, recorder: recorder, clock: systemClock,
-      configuration: { loaded },
+      configuration: { [running] in running.loaded },
       standing: { [journal] in journal.standing() },
       gauges: { [deliverer] in deliverer.gauges() },
       oldestWaiting: { [journal] in try await offPool { Result { try journal.oldestWaiting() } }.get() },
@@ -161,8 +171,8 @@ final class Relay: Service {
         pause: { [deliverer] lane in try await confirmed { deliverer.pause(lane, then: $0) } },
         resume: { [deliverer] lane in try await confirmed { deliverer.resume(lane, then: $0) } }),
       isStoreWritable: { [journal] in journal.isHealthy },
-      publicDoorAnswers: { [door] in await door.answers(to: token) })
-    source.storePath = realPath(configuration.store.path)
+      publicDoorAnswers: { [door] in await door.answers() })
+    source.storePath = running.storePath
     source.libraryMetrics = libraryMetrics
     source.tokenUses = { [door] in door.tokenUses() }
     return source
@@ -170,7 +180,7 @@ final class Relay: Service {
 }
 
 /// What an operator knows the relay by: where the provider calls it, or else the machine's name.
-private func relayName(_ configuration: Configuration) -> String {
+func relayName(_ configuration: Configuration) -> String {
   if let url = configuration.receive.publicURL, let scheme = url.firstRange(of: "://") { return String(url[scheme.upperBound...]) }
   var name = [CChar](repeating: 0, count: 256)
   // The last byte is left alone, since a name that is cut need not end.

@@ -13,6 +13,9 @@ struct Serve: AsyncParsableCommand {
     discussion: """
       Stopping takes no more reports, finishes what is in flight (at most 10 seconds) and stores the results. What was not \
       finished is sent again after the next start.
+
+      The rule file is read again when it changes, and at SIGHUP: whole or not at all, without a request refused. One with an error \
+      leaves the one before in force. receive.listen, status.listen and store.path need a restart.
       """)
 
   @Option(help: "The rule file.")
@@ -25,16 +28,18 @@ struct Serve: AsyncParsableCommand {
   var introduce = false
 
   func run() async throws {
+    Hangup.ignore()
     let file = try ConfigurationFile(reading: config)
-    var configuration = try file.configuration(warnings: true)
-    configuration.receive.connectionsMax = try connectionsAllowed(configuration)
+    let configuration = try file.configuration(warnings: true)
     // A pipe that closed, a file-size limit: errors of a write, not reasons to die.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
     let logger = makeLogger()
     let factory = PrometheusFactory()
     MetricsSystem.bootstrap(factory)
-    let relay = try await Relay.start(configuration, fingerprint: file.fingerprint, logger: logger, libraryMetrics: factory)
+    let relay = try await Relay.start(configuration, of: file, logger: logger, libraryMetrics: factory)
+    let hangup = await Hangup.watch { relay.reload() }
+    defer { hangup.cancel() }
     var group = ServiceGroupConfiguration(
       services: [.init(service: relay.statusDoor(logger: logger, onRunning: introduction(configuration))), .init(service: relay)],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -54,25 +59,6 @@ struct Serve: AsyncParsableCommand {
       // Into a pipe, print would keep it until the end.
       fflush(nil)
     }
-  }
-
-  /// Raises the limit of open files as far as it goes. Connections beyond it would keep the relay from accepting, sending and
-  /// showing anything.
-  /// - Returns: as many connections as there is room for beside everything else; said on stderr if they are fewer than asked for.
-  private func connectionsAllowed(_ configuration: Configuration) throws -> Int {
-    let (other, connectionsMin) = (64, 16)
-    var limit = rlimit()
-    getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    limit.rlim_cur = limit.rlim_max
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    let transfers = min(Limits.transfersMax, configuration.routes.reduce(0) { $0 + $1.concurrency }) + configuration.routes.count
-    let allowed = Int(clamping: limit.rlim_cur) - transfers - other
-    let asked = configuration.receive.connectionsMax
-    guard allowed < asked else { return asked }
-    let advice = "allow \(asked + transfers + other) open files (ulimit -Hn, LimitNOFILE)"
-    guard allowed >= connectionsMin else { throw Failure("too few files may be open to serve: \(advice), or send less at once") }
-    complain("receive.connections is \(allowed) instead of \(asked), since no more files may be open; \(advice)")
-    return allowed
   }
 
   private func makeLogger() -> Logger {

@@ -12,6 +12,16 @@ struct OpenDoor: Sendable {
   let door: PublicDoor
   let journal: ScriptedJournal
   let events: Tape<Event>
+  /// As it was opened.
+  let settings: ReceiveSettings
+  let acceptReport: AcceptReport
+
+  /// The rule file changes.
+  func reload(acceptReport: AcceptReport? = nil, _ change: (inout ReceiveSettings) -> Void = { _ in }) {
+    var changed = settings
+    change(&changed)
+    door.reload(changed, acceptReport: acceptReport ?? self.acceptReport)
+  }
 
   var port: Int { door.port }
   func url(_ target: String = "\(path)?token=\(token)") -> String { "http://127.0.0.1:\(port)\(target)" }
@@ -52,7 +62,7 @@ func withDoor(
   let clock = ManualClock()
   let door = try await PublicDoor.open(settings, acceptReport: accept, journal: journal, clock: clock.clock) { events.append($0) }
   do {
-    try await body(OpenDoor(door: door, journal: journal, events: events))
+    try await body(OpenDoor(door: door, journal: journal, events: events, settings: settings, acceptReport: accept))
     await door.close()
   } catch {
     await door.close()

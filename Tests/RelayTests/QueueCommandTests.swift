@@ -328,7 +328,7 @@ struct QueueCommandTests {
         let unknown = try await relay.queue("replay", "--route", "shp")
         #expect((unknown.exit, unknown.errors) == (.code(1), [#"There is no route "shp". There are: shop, off."#]), "\(isRunning)")
         let paused = try await relay.queue("resume", "off")
-        let line = #"Route off is paused in the rule file: take "paused: true" out there and start the relay again."#
+        let line = #"Route off is paused in the rule file: take "paused: true" out there."#
         #expect((paused.exit, paused.errors) == (.code(1), [line]), "\(isRunning)")
         if isRunning { #expect(try await relay.stop() == .code(0)) }
       }

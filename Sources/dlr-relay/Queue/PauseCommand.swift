@@ -28,7 +28,7 @@ struct ResumeCommand: AsyncParsableCommand {
     commandName: "resume",
     abstract: "Send to a route again that was paused by the command, or by its app's answer 410.",
     discussion: """
-      A route that the rule file pauses is resumed there: take `paused: true` out and start the relay again.
+      A route that the rule file pauses is resumed there: take `paused: true` out.
       """)
 
   @Argument(help: "The name of the route.")

@@ -1,0 +1,72 @@
+import Model
+import Status
+import Synchronization
+
+/// The rule file in force, for whoever asks anew each time.
+final class RunningConfiguration: Sendable {
+  private struct State {
+    /// As the file says.
+    var file: Configuration
+    var statusToken: Secret?
+    var shown: LoadedConfiguration
+  }
+
+  /// What was opened then stays open until the end.
+  private let started: Configuration
+  /// Without symbolic links.
+  let storePath: String
+  private let state: Mutex<State>
+
+  /// - Precondition: the store is open.
+  init(_ configuration: Configuration, fingerprint: String, at now: Instant) {
+    started = configuration
+    storePath = realPath(configuration.store.path)
+    state = Mutex(
+      State(
+        file: configuration, statusToken: configuration.status.token,
+        shown: LoadedConfiguration(configuration, fingerprint: fingerprint, at: now)))
+  }
+
+  /// As it is shown to people.
+  var loaded: LoadedConfiguration { state.withLock { $0.shown } }
+  var file: Configuration { state.withLock { $0.file } }
+
+  /// The door that is open, and the token that opens it now.
+  var status: StatusSettings {
+    var settings = started.status
+    settings.token = state.withLock { $0.statusToken }
+    return settings
+  }
+
+  /// The file is in force, except for what needs a restart.
+  func took(_ file: Configuration, fingerprint: String, at now: Instant) {
+    let keys = keysForRestart(file)
+    state.withLock { state in
+      state.file = file
+      if !leavesOpen(file.status) { state.statusToken = file.status.token }
+      state.shown = LoadedConfiguration(file, fingerprint: fingerprint, at: now)
+      state.shown.needsRestart = keys
+    }
+  }
+
+  /// The file in force is the newest after all.
+  func isStillInForce() {
+    state.withLock { ($0.shown.lastError, $0.shown.lastErrorAt) = (nil, nil) }
+  }
+
+  func refused(_ words: String, at now: Instant) {
+    state.withLock { ($0.shown.lastError, $0.shown.lastErrorAt) = (words, now) }
+  }
+
+  private func keysForRestart(_ file: Configuration) -> [String] {
+    var keys: [String] = []
+    if file.receive.listen != started.receive.listen { keys.append("receive.listen") }
+    if file.status.listen != started.status.listen { keys.append("status.listen") }
+    if leavesOpen(file.status) { keys.append("status.token") }
+    if realPath(file.store.path) != storePath { keys.append("store.path") }
+    return keys
+  }
+
+  /// A file without a token is right where it listens on loopback only; the door that is open may be another.
+  private func leavesOpen(_ settings: StatusSettings) -> Bool { settings.token == nil && !started.status.listen.isLoopback }
+}
