@@ -10,11 +10,11 @@ package enum Limits {
   package static let drainBytesMax = 1024 * 1024
   /// And for at most this long.
   package static let drainTimeMax: Duration = .seconds(2)
-  /// Reports waiting for the next commit; one more is answered 503.
+  /// Reports and requests about orders waiting for the next commit; one more is answered 503.
   package static let waitingCommitsMax = 8_192
   /// And their bytes, payload and decoded text together.
   package static let waitingCommitBytesMax = 64 * 1024 * 1024
-  /// Reports in one transaction; the rest waits for the next.
+  /// Reports in one transaction, a claim counting as one; the rest waits for the next.
   package static let commitBatchMax = 1_024
   /// A delivery's result waits at most this long for a commit to ride with.
   package static let settleDelayMax: Duration = .milliseconds(20)
@@ -56,11 +56,13 @@ package enum Limits {
   package static let answerKeptBytes = 1_024
   /// Jobs that are listed.
   package static let jobsShownMax = 100
+  /// Packets that one request claims.
+  package static let claimsTogetherMax = 1_000
   /// Statuses of one report that are kept in order; of more, only repeats are known.
   package static let statusesOrderedMax = 64
   /// Deliveries that one `release` lets go.
   package static let releasedMax = 256
-  /// Rows that a step of a job or of retention changes between two commits.
+  /// Rows that a step of a job, of a claim that catches up or of retention goes through between two commits.
   package static let stepRowsMax = 500
   /// A paced replay queues what is due within so long, and waits for a lane that is further behind.
   package static let replayAheadMax: Duration = .seconds(4)

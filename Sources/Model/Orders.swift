@@ -37,7 +37,7 @@ package struct ClaimRecord: Sendable, Equatable {
 /// A lane that has, had or is owed a report's copy is not owed another. Known by their packet are the reports that came while any lane took orders.
 package protocol OrderOperations: Journal {
   /// All of them or none. To claim again what is claimed refreshes its time, and changes nothing else.
-  /// - Precondition: the lanes take orders.
+  /// - Precondition: they are at most `Limits.claimsTogetherMax`. A lane that takes no orders now is not caught up before it does.
   /// - Parameter then: gets the claims as they are on disk, in the same order.
   func claim(_ claims: [Claim], then: @escaping @Sendable (Result<[ClaimRecord], JournalError>) -> Void)
 

@@ -4,12 +4,29 @@ import Synchronization
 
 /// What waits for the writer: the one queue between every other thread and the store.
 ///
-/// Bounded: beyond `Limits.waitingCommitsMax` or `Limits.waitingCommitBytesMax` arrivals are turned away at once. Results are bounded by who sends
+/// Bounded: beyond `Limits.waitingCommitsMax` or `Limits.waitingCommitBytesMax` arrivals, and requests about orders with them, are turned
+/// away at once. Results are bounded by who sends
 /// (`Limits.unsettledMax`), fetches by three a lane, releases by one; states are few.
 final class Inbox: Sendable {
   enum Arriving: Sendable {
     case report(Arrival)
     case body(Quarantined)
+    case claims([Claim], Answer<[ClaimRecord]>)
+    /// - lane: nil: whoever claimed it.
+    case withdrawal(packetID: Int64, lane: LaneID?, Answer<Int>)
+  }
+
+  /// What the transaction that stores a request says to it. Given again if it is stored in another one.
+  final class Answer<Value: Sendable>: Sendable {
+    private let value = Mutex<Value?>(nil)
+
+    func give(_ value: Value) { self.value.withLock { $0 = value } }
+
+    /// - Precondition: the transaction is on disk.
+    func taken() -> Value {
+      guard let value = value.withLock({ $0 }) else { preconditionFailure("who is stored is answered") }
+      return value
+    }
   }
 
   struct Waiting: Sendable {
@@ -55,6 +72,12 @@ final class Inbox: Sendable {
       return nil
     }
     if let refusal { then(refusal) }
+  }
+
+  func put<Value: Sendable>(
+    _ arriving: Arriving, answer: Answer<Value>, then: @escaping @Sendable (Result<Value, JournalError>) -> Void
+  ) {
+    put(arriving) { error in then(error.map(Result.failure) ?? .success(answer.taken())) }
   }
 
   func put(_ results: [Settlement]) {
@@ -165,9 +188,10 @@ extension Inbox.State {
     work.isLast = taken.isLast
     if resultsWait { swap(&taken.kept.results, &work.kept.results) } else { oldestResultAt = nil }
     oldestRefusalAt = nil
-    if taken.arrivals.count > Limits.commitBatchMax {
-      work.arrivals = Array(taken.arrivals[Limits.commitBatchMax...])
-      taken.arrivals.removeSubrange(Limits.commitBatchMax...)
+    let fitting = taken.arrivals.countThatFits
+    if taken.arrivals.count > fitting {
+      work.arrivals = Array(taken.arrivals[fitting...])
+      taken.arrivals.removeSubrange(fitting...)
       taken.isLast = false
     }
     bytes = work.arrivals.reduce(0) { $0 + $1.arriving.bytes }
@@ -175,12 +199,36 @@ extension Inbox.State {
   }
 }
 
+extension [Inbox.Waiting] {
+  /// How many of the first are one commit's: one at least.
+  fileprivate var countThatFits: Int {
+    var room = Limits.commitBatchMax
+    let overflowing = indices.first { index in
+      room -= self[index].arriving.weight
+      return room < 0 && index > 0
+    }
+    return overflowing ?? count
+  }
+}
+
 extension Inbox.Arriving {
+  /// In reports.
+  fileprivate var weight: Int { if case .claims(let claims, _) = self { claims.count } else { 1 } }
+
+  var isReportOrBody: Bool {
+    switch self {
+    case .report, .body: true
+    case .claims, .withdrawal: false
+    }
+  }
+
   /// What it holds in memory while it waits: its bytes, and the decoded text.
   fileprivate var bytes: Int {
     switch self {
     case .report(let arrival): arrival.payload.bytes.count + (arrival.report.body?.count ?? 0)
     case .body(let body): body.payload.bytes.count
+    case .claims(let claims, _): claims.count * MemoryLayout<Claim>.stride
+    case .withdrawal: MemoryLayout<Claim>.stride
     }
   }
 }

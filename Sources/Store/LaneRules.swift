@@ -7,9 +7,10 @@ struct LaneRules {
   private var named: Set<LaneID> = []
   /// Those that were named last: somebody sends them.
   private var sent: Set<LaneID> = []
-  /// Lanes by other terms than the usual; all others are ordered and drop nothing.
+  /// Lanes by other terms than the usual; all others are ordered, drop nothing and take no orders.
   private var unordered: Set<LaneID> = []
   private var dropping: Set<LaneID> = []
+  private var takingOrders: Set<LaneID> = []
   private var held: [LaneID: Int] = [:]
 
   init(_ standing: Standing) { reload(standing) }
@@ -18,19 +19,24 @@ struct LaneRules {
   func isSent(_ lane: LaneID) -> Bool { sent.contains(lane) }
   func isOrdered(_ lane: LaneID) -> Bool { !unordered.contains(lane) }
   func dropsStale(_ lane: LaneID) -> Bool { dropping.contains(lane) }
+  func takesOrders(_ lane: LaneID) -> Bool { takingOrders.contains(lane) }
+  /// While it is false, orders cost the arrival of a report nothing.
+  var anyTakesOrders: Bool { !takingOrders.isEmpty }
   func held(_ lane: LaneID) -> Int { held[lane] ?? 0 }
   /// A lane that was ordered when something was held there, and is not now.
   var heldForNothing: LaneID? { unordered.first { held($0) > 0 } }
 
-  /// Lanes that are not among them keep the terms that they had.
+  /// Lanes that are not among them keep the terms that they had, but take no orders: no rule would give them any.
   mutating func set(_ terms: [(lane: LaneID, terms: LaneTerms)]) {
     sent = Set(terms.map(\.lane))
+    takingOrders.formIntersection(sent)
     for (lane, terms) in terms { set(terms, of: lane) }
   }
 
   private mutating func set(_ terms: LaneTerms, of lane: LaneID) {
     named.insert(lane)
     if terms.isOrdered { unordered.remove(lane) } else { unordered.insert(lane) }
+    if terms.takesOrders { takingOrders.insert(lane) } else { takingOrders.remove(lane) }
     if terms.dropsStale { dropping.insert(lane) } else { dropping.remove(lane) }
   }
 

@@ -16,6 +16,29 @@ enum SQL {
   static let refreshReport = "UPDATE report SET seen = seen + 1, last_seen_at = ?2, destiny = ?3 WHERE seq = ?1"
   static let insertQuarantine = "INSERT INTO quarantine (received_at, reason, content_type, bytes) VALUES (?1, ?2, ?3, ?4)"
 
+  static let insertPacket = "INSERT INTO packet (packet_id, seq) VALUES (?1, ?2)"
+  static let claimants = "SELECT lane FROM claim WHERE packet_id = ?1"
+
+  // Claims.
+  static let claim = """
+    INSERT INTO claim (packet_id, lane, first_at, last_at, next_seq, last_seq) VALUES (?1, ?2, ?3, ?3, 1, ?4)
+    ON CONFLICT (packet_id, lane) DO UPDATE SET last_at = max(last_at, ?3)
+    """
+  static let findClaim = "SELECT first_at, last_at, caught_up, next_seq, last_seq FROM claim WHERE packet_id = ?1 AND lane = ?2"
+  static let unfinishedClaim = """
+    SELECT lane, packet_id FROM claim WHERE next_seq IS NOT NULL AND lane >= ?1 ORDER BY lane, packet_id LIMIT 1
+    """
+  static let saveClaim = "UPDATE claim SET caught_up = ?3, next_seq = ?4 WHERE packet_id = ?1 AND lane = ?2"
+  static let withdrawClaim = "DELETE FROM claim WHERE packet_id = ?1 AND lane = ?2"
+  static let withdrawClaims = "DELETE FROM claim WHERE packet_id = ?1"
+  static let walkPacket = """
+    SELECT packet.seq, destiny, stale FROM packet JOIN report ON report.seq = packet.seq
+    WHERE packet.packet_id = ?1 AND packet.seq BETWEEN ?2 AND ?3 ORDER BY packet.seq LIMIT ?4
+    """
+  static let readPayload = "SELECT content_type, bytes FROM payload WHERE seq = ?1"
+  static let findDone = "SELECT 1 FROM done WHERE seq = ?1 AND lane = ?2"
+  static let setDestiny = "UPDATE report SET destiny = ?2 WHERE seq = ?1"
+
   // A settlement.
   static let deleteReady = "DELETE FROM ready WHERE lane = ?1 AND seq = ?2"
   static let deleteRetry = "DELETE FROM retry WHERE lane = ?1 AND seq = ?2 AND tries = ?3"

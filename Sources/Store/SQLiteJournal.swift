@@ -5,7 +5,7 @@ import Synchronization
 /// The journal on SQLite: one file, one writing thread, group commit.
 ///
 /// Whatever arrives while a commit is on its way to disk shares the next one; nobody waits on a timer.
-package final class SQLiteJournal: QueueOperations {
+package final class SQLiteJournal: QueueOperations, OrderOperations {
   private let inbox = Inbox()
   private let ledger: Ledger
   private let path: String
@@ -77,7 +77,9 @@ package final class SQLiteJournal: QueueOperations {
     return try result.withLock { $0 }.get()
   }
 
-  package func adopt(_ rules: JournalRules) {}
+  package func adopt(_ rules: JournalRules) {
+    _ = inbox.put(task: { writer in writer.adopt(rules) })
+  }
 
   /// How long what is kept is kept, from here on. Returns at once.
   package func change(_ retention: Retention) { _ = inbox.put(task: { writer in writer.change(retention) }) }
@@ -136,6 +138,19 @@ package final class SQLiteJournal: QueueOperations {
     let isTaken = inbox.put(task: { writer in then(writer.cancel(job: id)) })
     if !isTaken { then(.failure(.closed)) }
   }
+
+  package func claim(_ claims: [Claim], then: @escaping @Sendable (Result<[ClaimRecord], JournalError>) -> Void) {
+    precondition(claims.count <= Limits.claimsTogetherMax, "who claims more does so in parts")
+    let answer = Inbox.Answer<[ClaimRecord]>()
+    inbox.put(.claims(claims, answer), answer: answer, then: then)
+  }
+
+  package func withdraw(packetID: Int64, lane: LaneID?, then: @escaping @Sendable (Result<Int, JournalError>) -> Void) {
+    let answer = Inbox.Answer<Int>()
+    inbox.put(.withdrawal(packetID: packetID, lane: lane, answer), answer: answer, then: then)
+  }
+
+  package func claims(of packetID: Int64) throws(JournalError) -> [ClaimRecord] { try operatorReader().claims(of: packetID) }
 
   private func openReaders() throws(JournalError) -> Readers {
     guard let readers = readers.withLock({ $0 }) else { throw .closed }

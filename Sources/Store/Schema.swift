@@ -10,6 +10,7 @@ enum Schema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1: reports, deliveries, counters") { try $0.execute(sql: version1) }
     migrator.registerMigration("2: order, pauses, replays") { try $0.execute(sql: version2) }
+    migrator.registerMigration("3: orders, strays") { try $0.execute(sql: version3Orders) }
     return migrator
   }
 
@@ -201,5 +202,30 @@ enum Schema {
       next_at INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX job_with_work ON job (next_at, id) WHERE has_work = 1;
+    """
+
+  private static let version3Orders = """
+    -- The reports of a packet, by which a claim finds what came before it; written only while a route takes orders. The provider hands
+    -- packets out nearly in order.
+    CREATE TABLE packet (
+      packet_id INTEGER NOT NULL,
+      seq INTEGER NOT NULL,
+      PRIMARY KEY (packet_id, seq)
+    ) STRICT, WITHOUT ROWID;
+
+    -- A route's word that a packet is its own. Reports up to last_seq had come before it: from next_seq on they are still to be looked
+    -- at, NULL is all were. caught_up counts the copies that came to be owed so.
+    CREATE TABLE claim (
+      packet_id INTEGER NOT NULL,
+      lane INTEGER NOT NULL,
+      first_at INTEGER NOT NULL,
+      last_at INTEGER NOT NULL CHECK (last_at >= first_at),
+      caught_up INTEGER NOT NULL DEFAULT 0 CHECK (caught_up >= 0),
+      next_seq INTEGER CHECK (next_seq >= 1),
+      last_seq INTEGER NOT NULL,
+      PRIMARY KEY (packet_id, lane)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX claim_last ON claim (last_at);
+    CREATE INDEX claim_unfinished ON claim (lane, packet_id) WHERE next_seq IS NOT NULL;
     """
 }

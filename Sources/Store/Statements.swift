@@ -12,6 +12,8 @@ struct Statements {
   let openJob, nextJob, saveJob, firstReplayDue: Statement
   let walkHeld, walkReady, walkRetry, walkReplay, walkDead, walkDone: Statement
   let discardRetry, discardReplay, findDead, findPayload, statusesUpTo: Statement
+  let insertPacket, claimants, claim, findClaim, unfinishedClaim, saveClaim, withdrawClaim, withdrawClaims: Statement
+  let walkPacket, readPayload, findDone, setDestiny: Statement
   private let all: [Statement]
 
   init(on handle: OpaquePointer) throws(SQLiteFailure) {
@@ -82,6 +84,18 @@ struct Statements {
     findDead = try prepare(SQL.findDead)
     findPayload = try prepare(SQL.findPayload)
     statusesUpTo = try prepare(SQL.statusesUpTo)
+    insertPacket = try prepare(SQL.insertPacket)
+    claimants = try prepare(SQL.claimants)
+    claim = try prepare(SQL.claim)
+    findClaim = try prepare(SQL.findClaim)
+    unfinishedClaim = try prepare(SQL.unfinishedClaim)
+    saveClaim = try prepare(SQL.saveClaim)
+    withdrawClaim = try prepare(SQL.withdrawClaim)
+    withdrawClaims = try prepare(SQL.withdrawClaims)
+    walkPacket = try prepare(SQL.walkPacket)
+    readPayload = try prepare(SQL.readPayload)
+    findDone = try prepare(SQL.findDone)
+    setDestiny = try prepare(SQL.setDestiny)
     self.all = all
   }
 

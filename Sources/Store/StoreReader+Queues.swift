@@ -11,6 +11,17 @@ extension StoreReader {
     }
   }
 
+  func claims(of packetID: Int64) throws(JournalError) -> [ClaimRecord] {
+    try read { db in
+      let sql = "SELECT * FROM claim WHERE packet_id = ? ORDER BY lane"
+      return try Row.fetchAll(db, sql: sql, arguments: [packetID]).map { row in
+        ClaimRecord(
+          claim: Claim(packetID: packetID, lane: LaneID(row["lane"])), firstAt: Instant(microseconds: row["first_at"]),
+          lastAt: Instant(microseconds: row["last_at"]), caughtUp: row["caught_up"], isCaughtUp: row["next_seq"] as Int64? == nil)
+      }
+    }
+  }
+
   // MARK: - Counting
 
   func count(_ selection: Selection) throws(JournalError) -> Int {

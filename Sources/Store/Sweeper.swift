@@ -13,7 +13,7 @@ struct Sweeper {
     fileprivate var isPhaseOver = false
   }
 
-  private enum Phase: CaseIterable { case waiting, payloads, keys, dead, quarantine, jobs }
+  private enum Phase: CaseIterable { case waiting, payloads, keys, dead, quarantine, claims, jobs }
 
   static let rowsMax = Limits.stepRowsMax
   private static let betweenSteps: Duration = .milliseconds(50)
@@ -50,6 +50,7 @@ struct Sweeper {
       case .keys: step = try deleteKeys(db, before: now - retention.keys)
       case .dead: step = try deleteDead(db, lanes, before: now - retention.dead)
       case .quarantine: step = try deleteQuarantine(db, before: now - retention.quarantine)
+      case .claims: step = try deleteClaims(db, before: now - retention.orders)
       case .jobs: step = try deleteJobs(db, before: now - retention.keys)
       }
       return .commit
@@ -139,6 +140,9 @@ struct Sweeper {
       let seq: StatementArguments = [row["seq"] as Int64]
       try db.execute(sql: "DELETE FROM done WHERE seq = ?", arguments: seq)
       try db.execute(sql: "DELETE FROM attempt WHERE seq = ?", arguments: seq)
+      if let packetID = row["packet_id"] as Int64? {
+        try db.execute(sql: "DELETE FROM packet WHERE packet_id = ? AND seq = ?", arguments: [packetID, row["seq"] as Int64])
+      }
       try db.execute(sql: "DELETE FROM report WHERE seq = ?", arguments: seq)
       step.deleted += 1
     }
@@ -180,6 +184,14 @@ struct Sweeper {
     return step
   }
 
+  private func deleteClaims(_ db: Database, before: Instant) throws -> Step {
+    var step = Step()
+    try db.execute(sql: Self.claimsSQL, arguments: [before.microseconds, Self.rowsMax])
+    step.deleted = db.changesCount
+    step.isPhaseOver = step.deleted < Self.rowsMax
+    return step
+  }
+
   private func deleteJobs(_ db: Database, before: Instant) throws -> Step {
     var step = Step()
     try db.execute(
@@ -206,8 +218,12 @@ struct Sweeper {
     FROM payload JOIN report ON report.seq = payload.seq WHERE payload.seq > ? ORDER BY payload.seq LIMIT ?
     """
 
+  private static let claimsSQL = """
+    DELETE FROM claim WHERE (packet_id, lane) IN (SELECT packet_id, lane FROM claim WHERE last_at <= ? ORDER BY last_at LIMIT ?)
+    """
+
   private static let keysSQL = """
-    SELECT seq, received_at, EXISTS (SELECT 1 FROM payload WHERE payload.seq = report.seq) AS has_payload
+    SELECT seq, packet_id, received_at, EXISTS (SELECT 1 FROM payload WHERE payload.seq = report.seq) AS has_payload
     FROM report WHERE seq > ? ORDER BY seq LIMIT ?
     """
 }

@@ -4,6 +4,8 @@ import Model
 struct Transaction {
   let statements: Statements
   let rules: LaneRules
+  /// nil until they are known: nothing is routed anew before.
+  let rulesInForce: JournalRules?
   let book: LaneBook
   let now: Instant
   private(set) var lastSeq: Int64
@@ -12,6 +14,9 @@ struct Transaction {
   private(set) var owed: [Delivery] = []
   /// What became due or held.
   var told = Handover()
+  /// True if a claim has reports left to look at.
+  var hasUnfinishedClaims = false
+  var catchUpRowsLeft: Int
 
   /// A status of a report that is stored.
   private struct Known {
@@ -23,9 +28,15 @@ struct Transaction {
     func has(_ other: String) -> Bool { status.utf8.elementsEqual(other.utf8) }
   }
 
-  init(_ statements: Statements, _ rules: LaneRules, _ book: LaneBook, lastSeq: Int64, now: Instant) {
+  /// - Parameter catchUpRowsMax: how many reports its claims may look at.
+  init(
+    _ statements: Statements, _ rules: LaneRules, inForce rulesInForce: JournalRules? = nil, _ book: LaneBook, lastSeq: Int64, now: Instant,
+    catchUpRowsMax: Int = Limits.stepRowsMax
+  ) {
     self.statements = statements
     self.rules = rules
+    self.rulesInForce = rulesInForce
+    self.catchUpRowsLeft = catchUpRowsMax
     self.book = book
     self.lastSeq = lastSeq
     self.now = now
@@ -40,6 +51,8 @@ struct Transaction {
       try statements.insertQuarantine.run(
         .instant(body.receivedAt), .text(body.reason.rawValue), .optional(body.payload.contentType), .blob(body.payload.bytes))
       tally.quarantined[body.reason, default: 0] += 1
+    case .claims(let claims, let answer): answer.give(try claim(claims))
+    case .withdrawal(let packetID, let lane, let answer): answer.give(try withdraw(packetID: packetID, lane: lane))
     }
   }
 
@@ -57,11 +70,12 @@ struct Transaction {
   private mutating func storeNew(_ arrival: Arrival, after known: [Known]) throws(SQLiteFailure) {
     let (report, seq) = (arrival.report, lastSeq + 1)
     let isStale = report.key.isStale(after: known.lazy.map(\.status))
-    let resolved = arrival.routing.resolved { _ in false }
+    let resolved = try resolve(arrival)
     try statements.insertReport.run(
       .integer(seq), .integer(report.key.id), .text(report.key.status), .optional(report.packetID),
       .count(resolved.destiny.rawValue), .instant(arrival.receivedAt), .flag(isStale))
     try statements.insertPayload.run(.integer(seq), .optional(arrival.payload.contentType), .blob(arrival.payload.bytes))
+    if rules.anyTakesOrders, let packetID = report.packetID { try statements.insertPacket.run(.integer(packetID), .integer(seq)) }
     lastSeq = seq
     tally.reports += 1
     if resolved.destiny == .unmatched { tally.unmatched += 1 }
@@ -88,7 +102,7 @@ struct Transaction {
   /// by the present rules; its copies then start in the retry queue, since the ready queue is in the order of arrival.
   private mutating func storeRepeat(_ arrival: Arrival, of first: Known, earlier: [Int64]) throws(SQLiteFailure) {
     tally.duplicates += 1
-    let resolved = arrival.routing.resolved { _ in false }
+    let resolved = try resolve(arrival)
     let isMatchedNow = first.destiny == .unmatched && resolved.destiny == .matched
     let destinyNow = isMatchedNow ? .matched : first.destiny
     try statements.refreshReport.run(.integer(first.seq), .instant(arrival.receivedAt), .count(destinyNow.rawValue))
@@ -105,6 +119,11 @@ struct Transaction {
       let waiting = Waiting(seq: first.seq, due: arrival.receivedAt, owedAt: arrival.receivedAt)
       try place(waiting, in: lane, behind: earlier, from: arrival.receivedAt)
     }
+  }
+
+  private func resolve(_ arrival: Arrival) throws(SQLiteFailure) -> Routing<LaneID>.Resolved {
+    guard !arrival.routing.conditional.isEmpty, let packetID = arrival.report.packetID else { return arrival.routing.resolved { _ in false } }
+    return try resolve(arrival.routing, of: packetID)
   }
 
   private func statuses(of reportID: Int64) throws(SQLiteFailure) -> [Known] {

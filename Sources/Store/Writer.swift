@@ -17,6 +17,8 @@ final class Writer {
   private var reserve: Reserve
   private var sweeper: Sweeper
   private var rules: LaneRules
+  /// nil until `Journal.adopt`.
+  private var rulesInForce: JournalRules?
   private var kept = Kept()
   /// Who waits for the states in `kept`.
   private var stateThens: [@Sendable (JournalError?) -> Void] = []
@@ -24,6 +26,8 @@ final class Writer {
   private var fetches: [(queue: Model.Queue, lane: LaneID)] = []
   private var refused: [String: Int] = [:]
   private var nextJobStepAt = Instant(microseconds: .min)
+  /// When claims are to be caught up further; until rules are in force nothing is.
+  private var nextClaimStepAt = Instant.distantFuture
   private var isBroken = false
   /// Lanes that were live and are not now.
   private var fallenBehind: Set<LaneID> = []
@@ -70,7 +74,7 @@ final class Writer {
   private func waitMax() -> Duration {
     if isBroken || !kept.isEmpty || !reserve.isHeld { return Self.tryAgainEvery }
     if rules.heldForNothing != nil { return .zero }
-    let nextStepAt = min(nextJobStepAt, sweeper.nextStepAt)
+    let nextStepAt = min(nextJobStepAt, nextClaimStepAt, sweeper.nextStepAt)
     return max(.zero, min(nextStepAt - clock(), Self.idleMax))
   }
 
@@ -84,6 +88,7 @@ final class Writer {
     // A task may have found the store broken.
     if isBroken { turnAway(work.arrivals) } else { commit(work.arrivals) }
     stepJob(isBusy: !work.arrivals.isEmpty)
+    stepClaims(isBusy: !work.arrivals.isEmpty)
     if kept.results.isEmpty { answerFetches() }
     checkpoint()
     sweepIfDue()
@@ -206,6 +211,7 @@ final class Writer {
     lastSeq = Int64(standing.reports)
     ledger.reloaded(standing)
     rules.reload(standing)
+    lookForUnfinishedClaims()
     handOver(handover)
     return true
   }
@@ -223,7 +229,8 @@ final class Writer {
 
   private func store(_ arrivals: [Inbox.Waiting]) throws(SQLiteFailure) {
     let startedAt = clock()
-    var transaction = newTransaction(at: startedAt)
+    let reports = arrivals.count(where: \.arriving.isReportOrBody)
+    var transaction = newTransaction(at: startedAt, isBusy: reports > 0)
     var died: [Settlement] = []
     transaction.tally.refused = refused
     try connection.transact { statements throws(SQLiteFailure) in
@@ -240,19 +247,23 @@ final class Writer {
     for arrival in arrivals { arrival.then(nil) }
     answerStates(nil)
     handOver(handover(of: transaction))
-    observer(.committed(reports: arrivals.count, results: kept.results.count, took: clock() - startedAt))
+    observer(.committed(reports: reports, results: kept.results.count, took: clock() - startedAt))
     for expiry in died { observer(.died(expiry.lane, tries: expiry.tries - 1)) }
     kept.removeAll()
     refused = [:]
   }
 
-  private func newTransaction(at now: Instant) -> Transaction {
-    Transaction(connection.statements, rules, book, lastSeq: lastSeq, now: now)
+  private func newTransaction(at now: Instant, isBusy: Bool = false) -> Transaction {
+    Transaction(
+      connection.statements, rules, inForce: rulesInForce, book, lastSeq: lastSeq, now: now, catchUpRowsMax: Self.stepRowsMax(isBusy))
   }
+
+  private static func stepRowsMax(_ isBusy: Bool) -> Int { isBusy ? Limits.stepRowsMax / 5 : Limits.stepRowsMax }
 
   private func committed(_ transaction: Transaction) {
     lastSeq = transaction.lastSeq
     rules.committed(transaction.tally)
+    if transaction.hasUnfinishedClaims { lookForUnfinishedClaims() }
     ledger.committed(transaction.tally, isHealthy: reserve.isHeld)
   }
 
@@ -348,7 +359,7 @@ final class Writer {
   private func stepJob(isBusy: Bool) {
     guard !isBroken, kept.results.isEmpty, nextJobStepAt <= clock() else { return }
     var transaction = newTransaction(at: clock())
-    let rowsMax = isBusy ? Limits.stepRowsMax / 5 : Limits.stepRowsMax
+    let rowsMax = Self.stepRowsMax(isBusy)
     do {
       var nextAt: Instant?
       try connection.transact { statements throws(SQLiteFailure) in
@@ -363,6 +374,34 @@ final class Writer {
       commitAsideFailed(error)
       nextJobStepAt = clock() + Self.afterFailedStep
     }
+  }
+
+  /// Looks through a few more of the reports that had come before their packets were claimed.
+  private func stepClaims(isBusy: Bool) {
+    // What is left of a full disk is for settling.
+    guard !isBroken, reserve.isHeld, kept.results.isEmpty, nextClaimStepAt <= clock() else { return }
+    var transaction = newTransaction(at: clock(), isBusy: isBusy)
+    nextClaimStepAt = .distantFuture
+    do {
+      try connection.transact { statements throws(SQLiteFailure) in
+        try transaction.catchUpUnfinished()
+        try ledger.write(transaction.tally, statements)
+      }
+      committed(transaction)
+      handOver(transaction.told)
+    } catch {
+      commitAsideFailed(error)
+      nextClaimStepAt = clock() + Self.afterFailedStep
+    }
+  }
+
+  private func lookForUnfinishedClaims() {
+    if rulesInForce != nil { nextClaimStepAt = Instant(microseconds: .min) }
+  }
+
+  func adopt(_ rules: JournalRules) {
+    rulesInForce = rules
+    lookForUnfinishedClaims()
   }
 
   /// A commit of its own failed, between two of those that reports and results wait for.
@@ -428,6 +467,7 @@ final class Writer {
       ledger.added(lane)
     }
     rules.set(terms.map { (known[$0.name]!, $0) })
+    lookForUnfinishedClaims()
     return names.map { known[$0]! }
   }
 }

@@ -93,6 +93,7 @@ struct FullDiskTests {
     #expect(bench.standing(of: lane).delivered == 10)
     #expect(await bench.append(9_999, to: [lane]) == .full, "the reserve is not for reports")
     #expect(!bench.journal.isHealthy)
+    #expect(await bench.claim([Claim(packetID: 1, lane: lane)]) == .failure(.full), "nor for orders")
     try await bench.settle(deliveries[10], .dead)
     let job = try await bench.start(.replay, Selection(state: .dead))
     for _ in 0..<3 { try bench.nudge() }

@@ -31,6 +31,7 @@ struct JournalsInStepTests {
     let memory: Bench
     var rng: SplitMix64
     let isStrict: Bool
+    var rules = OrderRules(takers: [])
     var lanes: [LaneID] = []
     var handed: [Delivery] = []
     /// Settled once already.
@@ -50,17 +51,39 @@ struct JournalsInStepTests {
     }
 
     mutating func name() throws {
-      let drops = rng.chance(0.5)
+      let (drops, takesMore) = (rng.chance(0.5), rng.chance(0.7))
       for bench in [sqlite, memory] {
-        let terms = [LaneTerms(name: "a"), LaneTerms(name: "b", dropsStale: drops), LaneTerms(name: "c", isOrdered: false)]
+        let terms = [
+          LaneTerms(name: "a", takesOrders: true), LaneTerms(name: "b", dropsStale: drops, takesOrders: takesMore),
+          LaneTerms(name: "c", isOrdered: false, takesOrders: takesMore),
+        ]
         lanes = try bench.journal.lanes(for: terms)
       }
+      if !isStrict { adopt() }
+    }
+
+    /// Other rules each time, by which a report that is routed anew may go elsewhere than it went.
+    private mutating func adopt() {
+      let (lanes, seed) = (lanes, rng.next())
+      rules = OrderRules { report in
+        var rng = SplitMix64(seed: seed &+ UInt64(report.key.id) &* 31 &+ UInt64(report.key.status.utf8.count))
+        let targets = lanes.filter { _ in rng.chance(0.3) }
+        let verdicts: [Verdict] = [.no, .unwanted, .copy]
+        return Routing(
+          targets: targets, isOwned: !targets.isEmpty || rng.chance(0.1),
+          conditional: lanes.filter { !targets.contains($0) }.map { lane in
+            .init(lane, ifClaimed: rng.chance(0.8) ? .copy : verdicts[rng.below(3)], ifNot: verdicts[rng.chance(0.8) ? 0 : 1])
+          })
+      }
+      both { $0.journal.adopt(rules.ofJournal) }
     }
 
     mutating func step() async throws {
       switch rng.below(100) {
-      case 0..<30: append()
-      case 30..<60: settle()
+      case 0..<30: isStrict ? append() : appendOfPacket()
+      case 30..<54: settle()
+      case 54..<59: isStrict ? settle() : claim()
+      case 59: if !isStrict { rng.chance(0.7) ? withdraw() : adopt() }
       case 60..<78: fetch(Model.Queue.allKinds[rng.below(3)], of: lanes[rng.below(3)])
       case 78..<86:
         let time = Duration.milliseconds(rng.below(4_000))
@@ -80,6 +103,23 @@ struct JournalsInStepTests {
       if isStrict, to.isEmpty { to = [lanes[0]] }
       let bytes = rng.below(70)
       both { bench in bench.journal.append(bench.arrival(id, status, to: to, bytes: bytes)) { #expect($0 == nil) } }
+    }
+
+    private mutating func appendOfPacket() {
+      let (id, status) = (1 + Int64(rng.below(10)), Self.statuses[rng.below(4)])
+      both { bench in
+        bench.journal.append(rules.arrival(id, status, in: id == 10 ? nil : id % 3, at: bench.clock.now)) { #expect($0 == nil) }
+      }
+    }
+
+    private mutating func claim() {
+      let claims = (0..<(1 + rng.below(2))).map { _ in Claim(packetID: Int64(rng.below(3)), lane: lanes[rng.below(3)]) }
+      both { $0.journal.claim(claims) { result in #expect((try? result.get())?.map(\.claim) == claims) } }
+    }
+
+    private mutating func withdraw() {
+      let (packet, lane) = (Int64(rng.below(3)), rng.chance(0.7) ? lanes[rng.below(3)] : nil)
+      both { $0.journal.withdraw(packetID: packet, lane: lane) { result in #expect((try? result.get()) != nil) } }
     }
 
     private mutating func settle() {
@@ -220,6 +260,9 @@ struct JournalsInStepTests {
     private func compareReports() throws {
       for id in 1...10 as ClosedRange<Int64> {
         try expectEqual(try sqlite.journal.report(id), try memory.journal.report(id))
+      }
+      for packet in 0..<3 as Range<Int64> {
+        try expectEqual(try sqlite.journal.claims(of: packet), try memory.journal.claims(of: packet))
       }
       for state in DeliveryState.allCases {
         try expectEqual(try sqlite.journal.count(Selection(state: state)), try memory.journal.count(Selection(state: state)))

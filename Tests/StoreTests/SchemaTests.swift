@@ -37,7 +37,9 @@ struct SchemaTests {
     "INSERT INTO replay VALUES (1, 1, 0, 0, 0, 0, NULL, 0, 0, NULL)",
     "INSERT INTO done VALUES (1, 1, 0, 0)", "INSERT INTO done VALUES (1, 1, 1, 0), (1, 1, 1, 0)",
     "INSERT INTO attempt VALUES (1, 1, 0, 0, 0, 'x', 0, '', '')", "INSERT INTO waiting VALUES (1, 0, -1)",
-    "INSERT INTO counter VALUES ('x', NULL)",
+    "INSERT INTO counter VALUES ('x', NULL)", "INSERT INTO packet VALUES (1, 1), (1, 1)",
+    "INSERT INTO claim VALUES (1, 1, 5, 4, 0, NULL, 0)", "INSERT INTO claim VALUES (1, 1, 0, 0, -1, NULL, 0)",
+    "INSERT INTO claim VALUES (1, 1, 0, 0, 0, 0, 0)", "INSERT INTO claim VALUES (1, 1, 0, 0, 0, NULL, 0), (1, 1, 0, 0, 0, NULL, 0)",
   ])
   func `the store refuses what cannot be`(_ sql: String) throws {
     try with { connection in

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Every call commits at once, and has called back and handed over when it returns; a call made from a callback is done when
 /// the outermost one returns. Results whose commit failed are kept and go with the next commit. Used from one thread.
-package final class MemoryJournal: QueueOperations {
+package final class MemoryJournal: QueueOperations, OrderOperations {
   private struct State {
     var tables: MemoryTables
     var book: LaneBook
@@ -30,6 +30,10 @@ package final class MemoryJournal: QueueOperations {
   private enum Arriving {
     case report(Arrival)
     case body(Quarantined)
+    /// Anything else that is a commit of its own.
+    case change((inout MemoryTables, LaneBook, Instant) -> Void)
+
+    var isReportOrBody: Bool { if case .change = self { false } else { true } }
   }
 
   private let state: Mutex<State>
@@ -58,7 +62,7 @@ package final class MemoryJournal: QueueOperations {
   // MARK: - Faults
 
   /// The `n`-th commit from now stores nothing and fails with `error`; 1 is the next one. Commits are made by `append`,
-  /// `quarantine`, `settle` and `commitKept`.
+  /// `quarantine`, `settle`, `claim`, `withdraw` and `commitKept`.
   package func failCommit(_ n: Int = 1, with error: JournalError) {
     precondition(n >= 1, "what is past cannot fail any more")
     state.withLock { $0.faults[$0.commits + n] = error }
@@ -73,13 +77,22 @@ package final class MemoryJournal: QueueOperations {
 
   // MARK: - Journal
 
-  package func adopt(_ rules: JournalRules) {}
+  package func adopt(_ rules: JournalRules) {
+    change { state in
+      guard !state.isClosed else { return }
+      state.tables.rulesInForce = rules
+      state.tables.catchUpUnfinished(state.book, clock())
+      handOver([], &state)
+    }
+  }
 
   package func lanes(for terms: [LaneTerms]) throws(JournalError) -> [LaneID] {
     let lanes = state.withLock { $0.isClosed ? nil : $0.tables.lanes(for: terms) }
     guard let lanes else { throw .closed }
     change { state in
-      if state.tables.releaseUnordered(state.book, clock()) { handOver([], &state) }
+      _ = state.tables.releaseUnordered(state.book, clock())
+      state.tables.catchUpUnfinished(state.book, clock())
+      handOver([], &state)
     }
     return lanes
   }
@@ -178,6 +191,32 @@ package final class MemoryJournal: QueueOperations {
     }
   }
 
+  // MARK: - Orders
+
+  package func claim(_ claims: [Claim], then: @escaping @Sendable (Result<[ClaimRecord], JournalError>) -> Void) {
+    precondition(claims.count <= Limits.claimsTogetherMax, "who claims more does so in parts")
+    answer(then) { tables, book, now in tables.claim(claims, book, now) }
+  }
+
+  package func withdraw(packetID: Int64, lane: LaneID?, then: @escaping @Sendable (Result<Int, JournalError>) -> Void) {
+    answer(then) { tables, _, _ in tables.withdraw(packetID: packetID, lane: lane) }
+  }
+
+  package func claims(of packetID: Int64) throws(JournalError) -> [ClaimRecord] { try read { $0.claims(of: packetID) } }
+
+  private func answer<T: Sendable>(
+    _ then: @escaping @Sendable (Result<T, JournalError>) -> Void, _ body: @escaping (inout MemoryTables, LaneBook, Instant) -> T
+  ) {
+    change { state in
+      let answer = Answer<T>()
+      let change = Arriving.change { tables, book, now in answer.value = body(&tables, book, now) }
+      commit(change, &state) { error in then(error.map(Result.failure) ?? .success(answer.value!)) }
+    }
+  }
+
+  /// Filled by a commit and read by the callback after it, both on the one thread.
+  private final class Answer<T>: @unchecked Sendable { var value: T? }
+
   // MARK: - One commit
 
   private func commit(_ arriving: Arriving?, _ state: inout State, then: @escaping @Sendable (JournalError?) -> Void) {
@@ -194,12 +233,13 @@ package final class MemoryJournal: QueueOperations {
     switch arriving {
     case .report(let arrival): owed = state.tables.store(arrival, state.book)
     case .body(let body): state.tables.quarantine(body)
+    case .change(let body): body(&state.tables, state.book, clock())
     case nil: break
     }
     for (lane, laneState) in state.states { state.tables.keep(laneState, of: lane) }
     state.states = [:]
     state.effects.append { then(nil) }
-    let (reports, results) = (arriving == nil ? 0 : 1, state.kept.count)
+    let (reports, results) = (arriving?.isReportOrBody == true ? 1 : 0, state.kept.count)
     handOver(owed, settled: state.kept, &state)
     state.effects.append { [observer] in observer(.committed(reports: reports, results: results, took: .zero)) }
     answerFetches(&state)

@@ -60,7 +60,14 @@ struct MemoryTables: Sendable {
   private(set) var reports: [Int64: Stored] = [:]
   private var seqOf: [Key: Int64] = [:]
   private(set) var seqsOf: [Int64: [Int64]] = [:]
-  private var terms: [LaneID: LaneTerms] = [:]
+  private(set) var terms: [LaneID: LaneTerms] = [:]
+  /// nil until they are known.
+  var rulesInForce: JournalRules?
+  /// The reports of a packet that came while a lane took orders, by seq.
+  private(set) var packets: [Int64: [Int64]] = [:]
+  var claims: [Claim: ClaimRecord] = [:]
+  /// Claims that are to be caught up, and the last report that had come before each.
+  var unfinished: [Claim: Int64] = [:]
   /// Everything unsettled.
   var owed: [LaneID: [Int64: Owed]] = [:]
   var dead: [LaneID: [Int64: Ended]] = [:]
@@ -95,7 +102,7 @@ struct MemoryTables: Sendable {
 
   /// The process that begins knows no terms yet.
   mutating func endHolds(at now: Instant) {
-    terms = [:]
+    (terms, rulesInForce) = ([:], nil)
     _ = standing.endHolds(at: now)
   }
 
@@ -112,17 +119,20 @@ struct MemoryTables: Sendable {
       return []
     }
     lastSeq += 1
-    let earlier = seqsOf[key.id, default: []]
+    let (earlier, resolved) = (seqsOf[key.id, default: []], resolve(arrival.routing, of: arrival.report.packetID))
     let isStale = key.isStale(after: earlier.map { reports[$0]!.key.status })
     seqOf[Key(key)] = lastSeq
     seqsOf[key.id, default: []].append(lastSeq)
+    if let packetID = arrival.report.packetID, terms.values.contains(where: \.takesOrders) {
+      packets[packetID, default: []].append(lastSeq)
+    }
     reports[lastSeq] = Stored(
       key: key, packetID: arrival.report.packetID, receivedAt: arrival.receivedAt, lastSeenAt: arrival.receivedAt,
-      destiny: arrival.resolved.destiny, isStale: isStale, payload: arrival.payload)
+      destiny: resolved.destiny, isStale: isStale, payload: arrival.payload)
     standing.reports += 1
-    if arrival.resolved.destiny == .unmatched { standing.unmatched += 1 }
-    if arrival.resolved.destiny == .filtered { standing.filtered += 1 }
-    return lanesOwed(arrival, isStale).compactMap { lane in
+    if resolved.destiny == .unmatched { standing.unmatched += 1 }
+    if resolved.destiny == .filtered { standing.filtered += 1 }
+    return lanesOwed(resolved.targets, isStale).compactMap { lane in
       let entry = Owed(place: .ready, due: arrival.receivedAt, owedAt: arrival.receivedAt)
       if let before = unsettled(before: lastSeq, in: lane) {
         hold(entry, lastSeq, in: lane, behind: before, from: arrival.receivedAt)
@@ -137,17 +147,20 @@ struct MemoryTables: Sendable {
     standing.duplicates += 1
     reports[seq]!.seen += 1
     reports[seq]!.lastSeenAt = arrival.receivedAt
-    guard reports[seq]!.destiny == .unmatched, arrival.resolved.destiny == .matched else { return }
+    let resolved = resolve(arrival.routing, of: arrival.report.packetID)
+    guard reports[seq]!.destiny == .unmatched, resolved.destiny == .matched else { return }
     reports[seq]!.destiny = .matched
-    for lane in lanesOwed(arrival, reports[seq]!.isStale) {
+    for lane in lanesOwed(resolved.targets, reports[seq]!.isStale) {
       place(Owed(place: .retry, due: arrival.receivedAt, owedAt: arrival.receivedAt), seq, in: lane, book, from: arrival.receivedAt)
     }
   }
 
-  private mutating func lanesOwed(_ arrival: Arrival, _ isStale: Bool) -> [LaneID] {
-    let dropping = isStale ? arrival.resolved.targets.filter { terms[$0]?.dropsStale ?? false } : []
+  mutating func setMatched(_ seq: Int64) { reports[seq]!.destiny = .matched }
+
+  mutating func lanesOwed(_ targets: [LaneID], _ isStale: Bool) -> [LaneID] {
+    let dropping = isStale ? targets.filter { terms[$0]?.dropsStale ?? false } : []
     for lane in dropping { change(lane) { $0.staleDropped += 1 } }
-    let owing = arrival.resolved.targets.filter { !dropping.contains($0) }
+    let owing = targets.filter { !dropping.contains($0) }
     for lane in owing { change(lane) { $0.matched += 1 } }
     return owing
   }
