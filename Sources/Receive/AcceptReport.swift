@@ -17,15 +17,6 @@ package struct AcceptReport: Sendable {
     self.observer = observer
   }
 
-  /// The rules for what the journal routes by itself.
-  /// - Parameter dropsUnmatched: as the rule file says.
-  package func journalRules(dropsUnmatched: Bool) -> JournalRules {
-    JournalRules(dropsUnmatched: dropsUnmatched) { payload in
-      guard let report = try? readReport(payload.bytes) else { return nil }
-      return JournalRules.Routed(report: report, routing: routing(of: report))
-    }
-  }
-
   /// - Parameter then: gets nil once the report, or the body that is none, is on disk with every copy it owes; with an error
   ///   nothing was stored. Called once, on the store's thread or on this one.
   func callAsFunction(_ payload: Payload, at now: Instant, then: @escaping @Sendable (JournalError?) -> Void) {
@@ -39,8 +30,6 @@ package struct AcceptReport: Sendable {
         then(failure)
       }
     }
-    journal.append(Arrival(report: report, payload: payload, receivedAt: now, routing: routing(of: report)), then: then)
+    journal.append(Arrival(report: report, payload: payload, receivedAt: now, routing: rules.route(report).map { lanes[$0] }), then: then)
   }
-
-  private func routing(of report: Report) -> Routing<LaneID> { rules.route(report).map { lanes[$0] } }
 }

@@ -3,10 +3,11 @@ import Foundation
 import Model
 
 /// Who may read. With a token, whoever has it; without one, whoever is on this machine, and then no web page that a browser on
-/// this machine happens to have open.
+/// this machine happens to have open. An app's key opens the paths of orders, wherever the app is.
 struct Gate: Sendable {
   enum Verdict: Sendable, Equatable {
-    case open
+    /// nil: to whoever it is.
+    case open(Caller?)
     case unauthorized
     /// The request was not meant for this door: its Host is no loopback name.
     case misdirected
@@ -16,25 +17,34 @@ struct Gate: Sendable {
   static let openPaths: Set<String> = ["/livez", "/readyz"]
 
   private let digest: SHA256Digest?
+  private let orderKeys: @Sendable () -> OrderKeys
 
   /// - Precondition: a token, or a loopback address. Rules that say otherwise are an error before it comes to this.
-  init(_ settings: StatusSettings) {
+  /// - Parameter orderKeys: as they are at this moment.
+  init(_ settings: StatusSettings, orderKeys: @escaping @Sendable () -> OrderKeys) {
     precondition(settings.token != nil || settings.listen.isLoopback, "a door beyond loopback has a token")
     precondition(settings.token?.isEmpty != true, "an empty token is none")
+    self.orderKeys = orderKeys
     digest = settings.token.map { SHA256.hash(data: Data($0.reveal().utf8)) }
   }
 
   /// - Parameter authorization: every Authorization header there was; more than one opens nothing.
   func verdict(path: String, host: String?, authorization: [String]) -> Verdict {
-    if Self.openPaths.contains(path) { return .open }
-    guard let digest else {
-      // DNS rebinding: a foreign page's name may resolve to 127.0.0.1, but its browser still sends that name as Host.
-      return host.map(Self.isLoopback(host:)) == true ? .open : .misdirected
-    }
-    guard authorization.count == 1, let offered = Self.credential(authorization[0]) else { return .unauthorized }
+    if Self.openPaths.contains(path) { return .open(nil) }
+    let offered = authorization.count == 1 ? Self.credential(authorization[0]).map { SHA256.hash(data: $0) } : nil
     // Digests have one length and their == takes the same time wherever they differ.
-    return SHA256.hash(data: offered) == digest ? .open : .unauthorized
+    if let digest, let offered, offered == digest { return .open(.operator) }
+    let route = offered.flatMap { orderKeys().route(of: $0) }
+    let isAboutOrders = Self.isAboutOrders(path)
+    if isAboutOrders, let route { return .open(.app(route: route)) }
+    guard digest == nil else { return .unauthorized }
+    // An app that shows a key wants to be let in for it: a wrong one, or one in the wrong place, is not passed over.
+    if route != nil || isAboutOrders && !authorization.isEmpty { return .unauthorized }
+    // DNS rebinding: a foreign page's name may resolve to 127.0.0.1, but its browser still sends that name as Host.
+    return host.map(Self.isLoopback(host:)) == true ? .open(.operator) : .misdirected
   }
+
+  static func isAboutOrders(_ path: String) -> Bool { path == OrderPaths.path || path.hasPrefix(OrderPaths.path + "/") }
 
   /// The token of `Bearer TOKEN`, or the password of `Basic base64(anyone:TOKEN)` (RFC 6750, RFC 7617).
   static func credential(_ header: String) -> Data? {

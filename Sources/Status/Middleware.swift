@@ -10,8 +10,18 @@ struct KnownMethods<Context: RequestContext>: RouterMiddleware {
   }
 }
 
+/// A request on its way, with who sent it.
+struct DoorContext: RequestContext {
+  var coreContext: CoreRequestContextStorage
+  /// Set by the gate; nil where it asks nobody.
+  var caller: Caller?
+
+  init(source: Source) { coreContext = .init(source: source) }
+}
+
 /// The gate before every path, and what every answer has in common.
-struct Guarded<Context: RequestContext>: RouterMiddleware {
+struct Guarded: RouterMiddleware {
+  typealias Context = DoorContext
   private let gate: @Sendable () -> Gate
 
   /// - Parameter gate: as it is now; asked with every request.
@@ -30,12 +40,13 @@ struct Guarded<Context: RequestContext>: RouterMiddleware {
   private func answer(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
+    var context = context
     let authorization = request.headers[values: .authorization]
     switch gate().verdict(path: request.uri.path, host: request.head.authority, authorization: authorization) {
-    case .open: break
+    case .open(let caller): context.caller = caller
     case .unauthorized:
-      var response = try Response.problem(
-        .unauthorized, "Send status.token as a bearer token, or as the password of any user name.")
+      let token = Gate.isAboutOrders(request.uri.path) ? "an order_key of your route, or status.token," : "status.token"
+      var response = try Response.problem(.unauthorized, "Send \(token) as a bearer token, or as the password of any user name.")
       response.headers[values: .wwwAuthenticate] = [#"Bearer realm="dlr-relay""#, #"Basic realm="dlr-relay", charset="UTF-8""#]
       return response
     case .misdirected:

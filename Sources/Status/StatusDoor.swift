@@ -46,13 +46,14 @@ package struct StatusDoor: Sendable {
       logger: logger)
   }
 
-  private func router() -> Router<BasicRequestContext> {
-    let router = Router()
+  private func router() -> Router<DoorContext> {
+    let router = Router(context: DoorContext.self)
     router.add(middleware: KnownMethods())
     router.add(middleware: MetricsMiddleware())
-    // What they must be shows here, and not only at the first request.
-    _ = Gate(settings())
-    router.add(middleware: Guarded { [settings] in Gate(settings()) })
+    let gate: @Sendable () -> Gate = { [settings, source] in Gate(settings(), orderKeys: { source.configuration().orderKeys }) }
+    // What the settings must be shows here, and not only at the first request.
+    _ = gate()
+    router.add(middleware: Guarded(gate))
     show("/status", on: router) { request in
       prefersJSON(request) ? try await statusJSON() : try await statusPage()
     }
@@ -68,24 +69,25 @@ package struct StatusDoor: Sendable {
       try .json(RelayAnswer(version: source.version, process: ProcessInfo.processInfo.processIdentifier, store: source.storePath))
     }
     show("/api/v1/queue", on: router) { _ in try await queue() }
-    for (path, methods) in OperatorPaths(Operator(source)).all { serve(path, methods, on: router) }
+    let `operator` = Operator(source)
+    for (path, methods) in OperatorPaths(`operator`).all + OrderPaths(`operator`).all { serve(path, methods, on: router) }
     return router
   }
 
   private func show(
-    _ path: RouterPath, on router: Router<BasicRequestContext>, _ answer: @escaping @Sendable (Request) async throws -> Response
+    _ path: RouterPath, on router: Router<DoorContext>, _ answer: @escaping @Sendable (Request) async throws -> Response
   ) {
     serve(path, [.get: { request, _ in try await answer(request) }], on: router)
   }
 
   /// A HEAD is answered like its GET, and `Guarded` leaves the body out. Methods that are not here are 405.
   private func serve(
-    _ path: RouterPath, _ methods: [HTTPRequest.Method: OperatorPaths.Answering], on router: Router<BasicRequestContext>
+    _ path: RouterPath, _ methods: [HTTPRequest.Method: OperatorPaths.Answering], on router: Router<DoorContext>
   ) {
     var methods = methods
     methods[.head] = methods[.get]
     let allowed = methods.keys.map(\.rawValue).sorted().joined(separator: ", ")
-    for method in KnownMethods<BasicRequestContext>.all {
+    for method in KnownMethods<DoorContext>.all {
       if let answer = methods[method] {
         router.on(path, method: method, use: answer)
       } else {

@@ -73,6 +73,9 @@ package struct LoadedConfiguration: Sendable, Equatable {
   package var routes: [String]
   /// Those of them that the file says are paused.
   package var pausedRoutes: Set<String> = []
+  /// Those for which packets may be claimed.
+  package var orderRoutes: Set<String> = []
+  package var orderKeys = OrderKeys([])
 
   package init(
     fingerprint: String, loadedAt: Instant, routes: [String], pausedRoutes: Set<String> = [], lastError: String? = nil

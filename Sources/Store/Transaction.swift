@@ -122,8 +122,9 @@ struct Transaction {
   }
 
   private func resolve(_ arrival: Arrival) throws(SQLiteFailure) -> Routing<LaneID>.Resolved {
-    guard !arrival.routing.conditional.isEmpty, let packetID = arrival.report.packetID else { return arrival.routing.resolved { _ in false } }
-    return try resolve(arrival.routing, of: packetID)
+    let routing = arrival.routing
+    guard !routing.conditional.isEmpty, let packetID = arrival.report.packetID else { return routing.resolved { _ in false } }
+    return try resolve(routing, of: packetID)
   }
 
   private func statuses(of reportID: Int64) throws(SQLiteFailure) -> [Known] {

@@ -4,7 +4,7 @@ import Status
 extension Operations {
   /// What a journal can do, each call off the cooperative pool or without blocking it.
   init(
-    _ journal: some QueueOperations, pause: @escaping @Sendable (LaneID) async throws -> Void,
+    _ journal: some QueueOperations & OrderOperations, pause: @escaping @Sendable (LaneID) async throws -> Void,
     resume: @escaping @Sendable (LaneID) async throws -> Void
   ) {
     self.init(
@@ -21,7 +21,19 @@ extension Operations {
         }.get()
       },
       jobs: { try await offPool { Result { try journal.jobs() } }.get() },
-      pause: pause, resume: resume)
+      pause: pause, resume: resume,
+      orders: Orders(
+        claim: { claims in
+          try await withCheckedContinuation { continuation in
+            journal.claim(claims) { continuation.resume(returning: $0) }
+          }.get()
+        },
+        withdraw: { packetID, lane in
+          try await withCheckedContinuation { continuation in
+            journal.withdraw(packetID: packetID, lane: lane) { continuation.resume(returning: $0) }
+          }.get()
+        },
+        claims: { packetID in try await offPool { Result { try journal.claims(of: packetID) } }.get() }))
   }
 }
 
@@ -30,6 +42,8 @@ extension LoadedConfiguration {
     self.init(
       fingerprint: fingerprint, loadedAt: now, routes: configuration.routes.map(\.name),
       pausedRoutes: Set(configuration.routes.filter(\.paused).map(\.name)))
+    orderRoutes = Set(configuration.routes.filter(\.asksForOrders).map(\.name))
+    orderKeys = OrderKeys(configuration.routes)
   }
 }
 

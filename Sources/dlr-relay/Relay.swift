@@ -72,8 +72,9 @@ final class Relay: Service {
     let deliverer = Deliverer(
       routes: configuration.routes, lanes: lanes, journal: journal, userAgent: "dlr-relay/\(version)", clock: systemClock,
       observer: observer, rng: SystemRandomNumberGenerator())
-    let accept = AcceptReport(rules: RuleSet(configuration.routes), lanes: lanes, journal: journal, observer: observer)
-    journal.adopt(accept.journalRules(dropsUnmatched: configuration.unmatched == .drop))
+    let rules = RuleSet(configuration.routes)
+    journal.adopt(JournalRules(rules, lanes: lanes, dropsUnmatched: configuration.unmatched == .drop))
+    let accept = AcceptReport(rules: rules, lanes: lanes, journal: journal, observer: observer)
     do {
       let door = try await PublicDoor.open(
         receive, acceptReport: accept, journal: journal, clock: systemClock, observer: observer)

@@ -12,6 +12,7 @@ final class Desk: Sendable {
     var counted: [Selection] = []
     var pauses: [LaneID: Pause] = [:]
     var resumed: [LaneID] = []
+    var claims: [ClaimRecord] = []
     /// Thrown by everything.
     var error: JournalError?
   }
@@ -31,6 +32,13 @@ final class Desk: Sendable {
       if let error = state.error { throw error }
       return body(&state)
     }
+  }
+
+  /// As if three reports had come before each, and more were to be looked through.
+  private func claim(_ claims: [Claim], _ state: inout State) -> [ClaimRecord] {
+    let records = claims.map { ClaimRecord(claim: $0, firstAt: now, lastAt: now, caughtUp: 3, isCaughtUp: false) }
+    state.claims += records.filter { new in !state.claims.contains { $0.claim == new.claim } }
+    return records
   }
 
   var operations: Operations {
@@ -64,6 +72,16 @@ final class Desk: Sendable {
           state.pauses[lane] = nil
           state.resumed.append(lane)
         }
-      })
+      },
+      orders: Operations.Orders(
+        claim: { claims in try self.asked { self.claim(claims, &$0) } },
+        withdraw: { packetID, lane in
+          try self.asked { state in
+            let before = state.claims.count
+            state.claims.removeAll { $0.claim.packetID == packetID && (lane == nil || $0.claim.lane == lane) }
+            return before - state.claims.count
+          }
+        },
+        claims: { packetID in try self.asked { $0.claims.filter { $0.claim.packetID == packetID } } }))
   }
 }

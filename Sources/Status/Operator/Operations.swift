@@ -15,6 +15,24 @@ package struct Operations: Sendable {
   package var jobs: @Sendable () async throws -> [QueueJob]
   package var pause: @Sendable (LaneID) async throws -> Void
   package var resume: @Sendable (LaneID) async throws -> Void
+  package var orders: Orders
+
+  /// As of `OrderOperations`.
+  package struct Orders: Sendable {
+    package var claim: @Sendable ([Claim]) async throws -> [ClaimRecord]
+    package var withdraw: @Sendable (_ packetID: Int64, LaneID?) async throws -> Int
+    package var claims: @Sendable (_ packetID: Int64) async throws -> [ClaimRecord]
+
+    package init(
+      claim: @escaping @Sendable ([Claim]) async throws -> [ClaimRecord],
+      withdraw: @escaping @Sendable (Int64, LaneID?) async throws -> Int,
+      claims: @escaping @Sendable (Int64) async throws -> [ClaimRecord]
+    ) {
+      self.claim = claim
+      self.withdraw = withdraw
+      self.claims = claims
+    }
+  }
 
   package init(
     report: @escaping @Sendable (Int64) async throws -> [ReportRecord],
@@ -23,7 +41,8 @@ package struct Operations: Sendable {
     cancel: @escaping @Sendable (Int64) async throws -> QueueJob?,
     jobs: @escaping @Sendable () async throws -> [QueueJob],
     pause: @escaping @Sendable (LaneID) async throws -> Void,
-    resume: @escaping @Sendable (LaneID) async throws -> Void
+    resume: @escaping @Sendable (LaneID) async throws -> Void,
+    orders: Orders
   ) {
     self.report = report
     self.count = count
@@ -32,5 +51,6 @@ package struct Operations: Sendable {
     self.jobs = jobs
     self.pause = pause
     self.resume = resume
+    self.orders = orders
   }
 }

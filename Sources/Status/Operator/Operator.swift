@@ -2,7 +2,7 @@ import Model
 
 /// What an operator can see and change, as the door and the commands both do it.
 package struct Operator: Sendable {
-  private let source: StatusSource
+  let source: StatusSource
 
   package init(_ source: StatusSource) { self.source = source }
 
@@ -63,7 +63,7 @@ package struct Operator: Sendable {
   }
 
   /// Of a route in the file, or of one that is no longer there and whose copies are kept.
-  private func lane(_ name: String) throws(OperatorError) -> LaneID {
+  func lane(_ name: String) throws(OperatorError) -> LaneID {
     let lanes = source.standing().lanes
     guard let lane = lanes.first(where: { $0.name == name }) else {
       let inFile = source.configuration().routes
@@ -72,7 +72,7 @@ package struct Operator: Sendable {
     return lane.id
   }
 
-  private func laneOfFile(_ name: String) throws(OperatorError) -> LaneID {
+  func laneOfFile(_ name: String) throws(OperatorError) -> LaneID {
     let routes = source.configuration().routes
     guard let lane = source.standing().lanes.first(where: { $0.name == name }) else {
       throw Self.unknown(route: name, among: routes)
@@ -106,11 +106,11 @@ package struct Operator: Sendable {
 
   // MARK: - Errors
 
-  private func reading<T>(_ body: () async throws -> T) async throws(OperatorError) -> T {
+  func reading<T>(_ body: () async throws -> T) async throws(OperatorError) -> T {
     do { return try await body() } catch { throw .store(unread: error) }
   }
 
-  private func changing<T>(_ body: () async throws -> T) async throws(OperatorError) -> T {
+  func changing<T>(_ body: () async throws -> T) async throws(OperatorError) -> T {
     do { return try await body() } catch { throw .store(error) }
   }
 }

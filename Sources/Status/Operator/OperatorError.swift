@@ -15,6 +15,7 @@ package struct OperatorError: Error, Sendable, Equatable, CustomStringConvertibl
 
   static func invalid(_ detail: String) -> OperatorError { OperatorError(.badRequest, detail) }
   static func unknown(_ detail: String) -> OperatorError { OperatorError(.notFound, detail) }
+  static func forbidden(_ detail: String) -> OperatorError { OperatorError(.forbidden, detail) }
   static func conflict(_ detail: String) -> OperatorError { OperatorError(.conflict, detail) }
   static func notJSON(_ detail: String) -> OperatorError { OperatorError(.unsupportedMediaType, detail) }
   static func tooLarge(_ detail: String) -> OperatorError { OperatorError(.contentTooLarge, detail) }

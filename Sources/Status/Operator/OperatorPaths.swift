@@ -1,6 +1,5 @@
 import Hummingbird
 import Model
-import NIOCore
 
 /// /api/v1: an operator's requests, and what is answered.
 ///
@@ -8,7 +7,7 @@ import NIOCore
 /// something therefore wants `content-type: application/json`, or is a DELETE, neither of which a page of another origin may send
 /// without asking first (Fetch, "CORS-preflight"), and asking is not answered here.
 struct OperatorPaths: Sendable {
-  typealias Context = BasicRequestContext
+  typealias Context = DoorContext
   typealias Answering = @Sendable (Request, Context) async throws -> Response
 
   private static let bodyBytesMax = 16 * 1024
@@ -59,23 +58,9 @@ struct OperatorPaths: Sendable {
     return try .json(await `operator`.resume(route: context.parameters.require("name")))
   }
 
-  private func number(_ name: String, _ context: Context) throws -> Int64 {
-    guard let number = Int64(try context.parameters.require(name)) else {
-      throw OperatorError.invalid("What ends the path must be a whole number.")
-    }
-    return number
-  }
+  private func number(_ name: String, _ context: Context) throws -> Int64 { try context.number(name) }
 
-  private func body(of request: Request) async throws -> [UInt8] {
-    let types = request.headers[values: .contentType]
-    let type = types.count == 1 ? types[0].prefix { $0 != ";" }.lowercased().trimming(while: \.isWhitespace) : ""
-    guard type == "application/json" else { throw OperatorError.notJSON("Send the header \"content-type: application/json\".") }
-    do {
-      return Array(buffer: try await request.body.collect(upTo: Self.bodyBytesMax))
-    } catch is NIOTooManyBytesError {
-      throw OperatorError.tooLarge("A request may have at most \(Self.bodyBytesMax) bytes.")
-    }
-  }
+  private func body(of request: Request) async throws -> [UInt8] { try await request.json(bytesMax: Self.bodyBytesMax) }
 
   /// Who sends a selection where none is read may believe that it was.
   private func expectNothing(in request: Request) async throws {
@@ -83,11 +68,5 @@ struct OperatorPaths: Sendable {
     guard body.filter({ !$0.isWhitespace }).isEmpty || body.filter({ !$0.isWhitespace }) == "{}" else {
       throw OperatorError.invalid("Nothing is to be said here. Send {} as the body, or none.")
     }
-  }
-}
-
-extension String {
-  fileprivate func trimming(while isTrimmed: (Character) -> Bool) -> String {
-    String(drop(while: isTrimmed).reversed().drop(while: isTrimmed).reversed())
   }
 }

@@ -12,11 +12,11 @@ extension Relay: Reloadable {
     receive.connectionsMax = try connectionsAllowed(file)
     let lanes = try lanes(for: file.routes)
 
-    let accept = AcceptReport(rules: RuleSet(file.routes), lanes: lanes, journal: journal, observer: observer)
-    journal.adopt(accept.journalRules(dropsUnmatched: file.unmatched == .drop))
+    let rules = RuleSet(file.routes)
+    journal.adopt(JournalRules(rules, lanes: lanes, dropsUnmatched: file.unmatched == .drop))
     journal.change(file.store.retention)
     reloadDeliverer(file.routes, lanes)
-    door.reload(receive, acceptReport: accept)
+    door.reload(receive, acceptReport: AcceptReport(rules: rules, lanes: lanes, journal: journal, observer: observer))
     running.took(file, fingerprint: fingerprint, at: systemClock())
     observer(.reloaded(fingerprint: fingerprint, RouteChanges(from: before.routes, to: file.routes)))
     let keys = running.loaded.needsRestart
