@@ -12,6 +12,7 @@ enum Matter: Sendable, Equatable {
   /// - isNever: since the relay was started, as no report ever came.
   case silence(since: Instant, isNever: Bool)
   case quarantined([QuarantineReason: Int])
+  case unmatched(Int)
   case unauthorized(Int)
   case commitsFail(since: Instant, JournalError)
   case commitsAgain(since: Instant)
@@ -24,6 +25,7 @@ enum Matter: Sendable, Equatable {
   func with(_ later: Matter) -> Matter {
     switch (self, later) {
     case (.dead(let a), .dead(let b)): .dead(a + b)
+    case (.unmatched(let a), .unmatched(let b)): .unmatched(a + b)
     case (.unauthorized(let a), .unauthorized(let b)): .unauthorized(a + b)
     case (.quarantined(let a), .quarantined(let b)): .quarantined(a.merging(b, uniquingKeysWith: +))
     default: later
@@ -45,7 +47,7 @@ enum Matter: Sendable, Equatable {
       return facts
     case .paused(let since, let waiting), .recovered(let since, let waiting), .oldestWaiting(let since, let waiting):
       return ["since": .text(since.rfc3339), "waiting": .number(waiting)]
-    case .dead(let count), .unauthorized(let count): return ["count": .number(count)]
+    case .dead(let count), .unmatched(let count), .unauthorized(let count): return ["count": .number(count)]
     case .silence(let since, _), .commitsAgain(let since), .fileTaken(let since): return ["since": .text(since.rfc3339)]
     case .quarantined(let reasons):
       let counts = reasons.map { ($0.key.rawValue, Alert.Fact.number($0.value)) }

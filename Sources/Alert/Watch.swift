@@ -56,7 +56,7 @@ package struct Watch: Sendable {
     case .committed(let reports, _, _): reports > 0
     // For every copy; there is no other sign that an app which said that it is gone is there again.
     case .delivered: true
-    case .refused, .quarantined, .commitFailed, .storeRecovered, .died, .breakerOpened, .breakerClosed, .paused, .resumed,
+    case .refused, .quarantined, .unmatched, .commitFailed, .storeRecovered, .died, .breakerOpened, .breakerClosed, .paused, .resumed,
       .reloaded, .reloadFailed:
       true
     case .reloadNeedsRestart, .started, .stopping, .stopped, .accepted, .notStored, .swept, .askedToWait, .spilled, .caughtUp, .alertFailed: false
@@ -82,6 +82,7 @@ package struct Watch: Sendable {
       ends(Topic(.paused, route: routeName(lane)), at: now)
     case .died(let lane, _): counts(Topic(.dead, route: routeName(lane)), .dead(1), at: now)
     case .quarantined(let reason): counts(Topic(.quarantine), .quarantined([reason: 1]), at: now)
+    case .unmatched(let count): counts(Topic(.unmatched), .unmatched(count), at: now)
     case .refused(let refusal): refused(refusal, at: now)
     case .commitFailed(let error): commitFailed(error, at: now)
     // A result can be on disk where no report has room: only a report shows that all is well.

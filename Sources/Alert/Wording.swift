@@ -31,7 +31,10 @@ extension Matter {
       let count = reasons.values.reduce(0, +)
       let why = reasons.keys.map(\.rawValue).sorted().joined(separator: ", ")
       let what = count == 1 ? "1\(more) body with the right token was" : "\(grouped(count))\(more) bodies with the right token were"
-      return "\(what) no report (\(why)) and kept. Nobody gets a copy; ask the provider what it sends."
+      return "\(what) no report (\(why)) and kept. Nobody gets a copy; look with: dlr-relay quarantine, and ask the provider what it sends."
+    case .unmatched(let count):
+      let what = count == 1 ? "1\(more) report matches no route and is" : "\(grouped(count))\(more) reports match no route and are"
+      return "\(what) kept. Look why with: dlr-relay unmatched. Once the rules are mended, send them with: dlr-relay reroute"
     case .unauthorized(let count):
       return "At least \(grouped(count))\(more) requests were refused for their token. Check the URL in the provider's panel: "
         + "dlr-relay serve --introduce prints the right one. If that is the one, somebody is guessing."

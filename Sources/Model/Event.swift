@@ -21,6 +21,8 @@ package enum Event: Sendable {
   case committed(reports: Int, results: Int, took: Duration)
   case commitFailed(JournalError)
   case storeRecovered
+  /// So many new reports of one transaction that no route owns, and that are kept.
+  case unmatched(Int)
   /// Old rows were deleted.
   case swept(rows: Int)
 

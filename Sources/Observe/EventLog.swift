@@ -33,7 +33,7 @@ package struct EventLog: Sendable {
     switch event {
     case .started, .stopping, .stopped: logProcess(event)
     case .accepted, .refused, .notStored, .quarantined: logDoor(event)
-    case .committed, .commitFailed, .storeRecovered, .swept: logStore(event)
+    case .committed, .commitFailed, .storeRecovered, .unmatched, .swept: logStore(event)
     case .attempted, .delivered, .died, .breakerOpened, .breakerClosed, .paused, .resumed, .askedToWait, .spilled, .caughtUp:
       logLane(event)
     case .reloaded, .reloadFailed, .reloadNeedsRestart: logReload(event)
@@ -101,6 +101,8 @@ package struct EventLog: Sendable {
       write(.error, "the store cannot commit", about: error.kind, ["error": "\(error)"])
     case .storeRecovered:
       write(.notice, "the store works again", about: "store", [:])
+    case .unmatched(let reports):
+      write(.notice, "kept what no route owns", about: "unmatched", ["reports": "\(reports)"])
     case .swept(let rows):
       logger.debug("deleted what was kept long enough", metadata: ["rows": "\(rows)"])
     default: preconditionFailure("not an event of the store")

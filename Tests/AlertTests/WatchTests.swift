@@ -187,6 +187,20 @@ import Testing
     #expect(sum.first?.facts == ["count": .number(3), "no_id": .number(1), "not_json": .number(2)])
   }
 
+  @Test func `unmatched reports are told from the first one, then summed`() {
+    var scene = Scene()
+    let first = scene.happens(.unmatched(1))
+    #expect(told(first) == ["unmatched"])
+    #expect(
+      first.first?.text == "1 report matches no route and is kept. Look why with: dlr-relay unmatched. "
+        + "Once the rules are mended, send them with: dlr-relay reroute")
+    #expect(scene.happens(.unmatched(1_200), .unmatched(34)) + scene.after(.seconds(899)) == [])
+    let sum = scene.after(.seconds(1))
+    #expect(sum.first?.text.hasPrefix("1,234 more reports match no route and are kept.") == true)
+    #expect(sum.first?.facts == ["count": .number(1_234)])
+    #expect(scene.after(.hours(1)) == [])
+  }
+
   @Test(arguments: [Refusal.tokenMissing, .tokenEmpty, .tokenRepeated, .tokenWrong])
   func `a burst of wrong tokens is told, single ones are not`(_ refusal: Refusal) {
     var scene = Scene()
@@ -249,8 +263,8 @@ import Testing
     var scene = Scene { $0.kinds = [kind] }
     scene.oldest = [shop: scene.now]
     scene.disk?.free = 0
-    var alerts = scene.happens(opened(scene), .paused(bank, .gone), .died(shop, tries: 5), .quarantined(.noID), .commitFailed(.full))
-    alerts += scene.happens(.reloadFailed(words: ""))
+    var alerts = scene.happens(opened(scene), .paused(bank, .gone), .died(shop, tries: 5), .quarantined(.noID), .unmatched(1))
+    alerts += scene.happens(.commitFailed(.full), .reloadFailed(words: ""))
     for _ in 0..<20 { alerts += scene.happens(.refused(.tokenWrong)) }
     alerts += scene.after(.hours(7)) + scene.happens(.breakerClosed(shop), .resumed(bank))
     #expect(alerts.allSatisfy { $0.kind == kind })
