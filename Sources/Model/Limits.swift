@@ -54,6 +54,14 @@ package enum Limits {
   package static let attemptsKeptLast = 4
   /// Of an error answer's body, what is kept for the operator.
   package static let answerKeptBytes = 1_024
+  /// Unmatched reports, or bodies in quarantine, in one answer; one that asks for no number gets half of them.
+  package static let straysShownMax = 100
+  /// Unmatched reports that one dry run of a reroute looks at; the next goes on behind them.
+  package static let reroutesCountedMax = 500
+  /// Routes whose reasons are told of an unmatched report; of the others only how many they are.
+  package static let routesExplainedMax = 8
+  /// Characters of those reasons.
+  package static let reasonTextMax = 300
   /// Jobs that are listed.
   package static let jobsShownMax = 100
   /// Packets that one request claims.
@@ -64,6 +72,8 @@ package enum Limits {
   package static let releasedMax = 256
   /// Rows that a step of a job, of a claim that catches up or of retention goes through between two commits.
   package static let stepRowsMax = 500
+  /// Bytes of reports that a step of a job reads, but for the last of them.
+  package static let stepBytesMax = 2 * 1024 * 1024
   /// A paced replay queues what is due within so long, and waits for a lane that is further behind.
   package static let replayAheadMax: Duration = .seconds(4)
   /// Characters of an error's words that are kept.

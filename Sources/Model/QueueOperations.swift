@@ -27,25 +27,38 @@ package enum DeliveryState: String, Sendable, CaseIterable, Codable {
   case delivered
 }
 
-/// Work on many deliveries that the journal does a few hundred at a time between two commits. Survives a restart.
+/// Work on many deliveries or reports that the journal does a few hundred at a time between two commits. Survives a restart.
 package struct QueueJob: Sendable, Equatable {
   package enum Kind: String, Sendable, CaseIterable, Codable {
     /// Sends dead or delivered ones again, below live traffic.
     case replay
     /// Takes waiting or dead ones out, for good. They count as discarded.
     case discard
+    /// Sends unmatched reports through the present rules: see `StrayOperations.reroute`.
+    case reroute
+    /// Reads the quarantine again: see `StrayOperations.readmit`.
+    case readmit
 
-    package func allows(_ state: DeliveryState) -> Bool { state != (self == .replay ? .waiting : .delivered) }
+    /// False for the kinds that select no deliveries.
+    package func allows(_ state: DeliveryState) -> Bool {
+      switch self {
+      case .replay: state != .waiting
+      case .discard: state != .delivered
+      case .reroute, .readmit: false
+      }
+    }
   }
 
   package var id: Int64
   package var kind: Kind
-  package var selection: Selection
+  /// nil for the kinds that select no deliveries.
+  package var selection: Selection?
   /// Of a replay: at most so many a second over all lanes, no faster than each of them takes its own, and without catching up after a
   /// pause; nil: all are queued at once, and sent as fast as the lanes take them.
   package var rate: Double?
   package var createdAt: Instant
-  /// Deliveries that it has replayed or discarded so far, without those that went back when it was cancelled.
+  /// Deliveries that it has replayed or discarded so far, without those that went back when it was cancelled; of a reroute the copies that
+  /// are owed because of it, of a readmission the reports.
   package var count: Int
   /// When all that were meant had been queued or discarded, or it was cancelled; nil while it works.
   package var endedAt: Instant?
@@ -55,9 +68,10 @@ package struct QueueJob: Sendable, Equatable {
 
   /// - Parameter hasWork: nil: until it ends.
   package init(
-    id: Int64, kind: Kind, selection: Selection, rate: Double?, createdAt: Instant, count: Int = 0, endedAt: Instant? = nil,
+    id: Int64, kind: Kind, selection: Selection?, rate: Double?, createdAt: Instant, count: Int = 0, endedAt: Instant? = nil,
     isCancelled: Bool = false, hasWork: Bool? = nil
   ) {
+    precondition(selection.map { kind.allows($0.state) } ?? (kind == .reroute || kind == .readmit), "a \(kind) selects what it can")
     self.id = id
     self.kind = kind
     self.selection = selection
@@ -164,7 +178,8 @@ package protocol QueueOperations: Journal {
   func start(
     _ kind: QueueJob.Kind, _ selection: Selection, rate: Double?, then: @escaping @Sendable (Result<QueueJob, JournalError>) -> Void)
 
-  /// Ends a job. What a replay has queued and nobody has tried yet goes back to where it was; what was discarded stays so.
+  /// Ends a job. What a replay has queued and nobody has tried yet goes back to where it was; what was discarded, rerouted or readmitted
+  /// stays so.
   /// - Parameter then: gets the job as it is then, in which `hasWork` is true until all of that went back; nil if there is none of that
   ///   number. To cancel it again only tells how far that is.
   func cancel(job id: Int64, then: @escaping @Sendable (Result<QueueJob?, JournalError>) -> Void)

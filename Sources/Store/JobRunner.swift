@@ -20,12 +20,14 @@ struct OpenJob {
 
   let id: Int64
   let kind: QueueJob.Kind
-  let state: DeliveryState
+  /// nil for the kinds that select no deliveries.
+  let state: DeliveryState?
   let lane: LaneID?
   let reportID: Int64?
   /// Between two deliveries of a replay; nil: as fast as can be.
   let pause: Duration?
   let isCancelled: Bool
+  /// Of a readmission ids in quarantine.
   let seqs: ClosedRange<Int64>
   var count: Int
   var atLane: LaneID
@@ -40,7 +42,7 @@ struct OpenJob {
   init(_ row: borrowing StatementRow) {
     id = row.integer(0)
     kind = QueueJob.Kind(rawValue: row.text(1))!
-    state = DeliveryState(rawValue: row.text(2))!
+    state = row.isNull(2) ? nil : DeliveryState(rawValue: row.text(2))!
     lane = row.isNull(3) ? nil : LaneID(Int(row.integer(3)))
     reportID = row.isNull(4) ? nil : row.integer(4)
     pause = row.isNull(5) ? nil : QueueJob.pause(rate: row.double(5))
@@ -70,19 +72,26 @@ extension Transaction {
   ///   - freesOnly: true to do nothing that fills the disk.
   /// - Returns: when there is more to do, which may be now; nil if no job is left.
   mutating func stepJob(lanes: Int, rowsMax: Int, freesOnly: Bool = false) throws(SQLiteFailure) -> Instant? {
-    if var job = try statements.openJob.first(.instant(now), .flag(freesOnly), body: OpenJob.init) {
+    let hasRules = journalRules != nil
+    if var job = try statements.openJob.first(.instant(now), .flag(freesOnly), .flag(hasRules), body: OpenJob.init) {
       let isOver = try step(&job, lanes: lanes, rowsMax: rowsMax)
       if isOver, job.endedAt == nil { job.endedAt = now }
       try statements.saveJob.run(
         .integer(job.id), .count(job.count), .lane(job.atLane), .count(job.atPhase), .integer(job.atSeq), .instant(job.due),
         .instant(job.nextAt), .optional(job.endedAt), .flag(!isOver))
     }
-    return try statements.nextJob.first { $0.instant(0) }
+    return try (hasRules ? statements.nextJob : statements.nextJobWithoutRules).first { $0.instant(0) }
   }
 
   /// - Returns: true if nothing is left to do.
   private mutating func step(_ job: inout OpenJob, lanes: Int, rowsMax: Int) throws(SQLiteFailure) -> Bool {
-    guard job.kind == .replay, !job.isCancelled else { return try stepLanes(&job, lanes: lanes, rowsMax: rowsMax) }
+    switch job.kind {
+    case .reroute: return try stepReroute(&job, rowsMax: rowsMax)
+    case .readmit: return try stepReadmission(&job, rowsMax: rowsMax)
+    case .discard: return try stepLanes(&job, lanes: lanes, rowsMax: rowsMax)
+    case .replay where job.isCancelled: return try stepLanes(&job, lanes: lanes, rowsMax: rowsMax)
+    case .replay: break
+    }
     let rowsMax = min(rowsMax, rowsAhead(of: job))
     let isOver =
       try job.state == .delivered ? stepDelivered(&job, rowsMax: rowsMax) : stepLanes(&job, lanes: lanes, rowsMax: rowsMax)
@@ -209,6 +218,7 @@ extension Transaction {
     case (true, _): try takeBack(waiting, in: lane, phase, &job)
     case (false, .replay): try replay(waiting, in: lane, &job)
     case (false, .discard): try discard(waiting, in: lane, phase, &job)
+    case (false, .reroute), (false, .readmit): preconditionFailure("a \(job.kind) walks no deliveries")
     }
   }
 

@@ -25,6 +25,19 @@ extension QueueJob {
     return QueueJob(id: db.lastInsertedRowID, kind: kind, selection: selection, rate: rate, createdAt: now, endedAt: endedAt)
   }
 
+  /// Starts one that selects no deliveries. What comes after it is not meant.
+  static func insert(_ db: Database, _ kind: Kind, lastSeq: Int64, at now: Instant) throws -> QueueJob {
+    let last = kind == .reroute ? lastSeq : try Int64.fetchOne(db, sql: "SELECT coalesce(max(id), 0) FROM quarantine")!
+    let endedAt = last > 0 ? nil : now
+    try db.execute(
+      sql: """
+        INSERT INTO job (kind, created_at, first_seq, last_seq, at_seq, due, next_at, ended_at, has_work)
+        VALUES (?1, ?2, 1, ?3, 0, ?2, ?2, ?4, ?5)
+        """,
+      arguments: [kind.rawValue, now.microseconds, last, endedAt?.microseconds, endedAt == nil])
+    return QueueJob(id: db.lastInsertedRowID, kind: kind, selection: nil, rate: nil, createdAt: now, endedAt: endedAt)
+  }
+
   /// Ends it; what a replay has queued is taken back from here on.
   static func cancel(_ db: Database, _ id: Int64, at now: Instant) throws -> QueueJob? {
     let sql = """
@@ -38,10 +51,11 @@ extension QueueJob {
 
   init(_ row: Row) {
     func instant(_ column: String) -> Instant? { (row[column] as Int64?).map(Instant.init(microseconds:)) }
-    var selection = Selection(state: DeliveryState(rawValue: row["state"])!)
-    selection.lane = (row["lane"] as Int?).map(LaneID.init)
-    selection.reportID = row["report_id"]
-    (selection.since, selection.until) = (instant("since"), instant("until"))
+    let selection = (row["state"] as String?).map { state in
+      Selection(
+        state: DeliveryState(rawValue: state)!, lane: (row["lane"] as Int?).map(LaneID.init), reportID: row["report_id"],
+        since: instant("since"), until: instant("until"))
+    }
     self.init(
       id: row["id"], kind: Kind(rawValue: row["kind"])!, selection: selection, rate: row["rate"], createdAt: instant("created_at")!,
       count: row["count"], endedAt: instant("ended_at"), isCancelled: row["is_cancelled"],
@@ -51,7 +65,7 @@ extension QueueJob {
 
 extension Selection {
   /// The reports that came within its time, by number; nil if none did. Found by halves, since the time of arrival grows with seq:
-  /// where a clock was set back, to that accuracy.
+  /// where a clock was set back, to that accuracy. What was in quarantine came when it was readmitted.
   func seqs(_ db: Database) throws -> ClosedRange<Int64>? {
     guard let last = try Int64.fetchOne(db, sql: "SELECT max(seq) FROM report") else { return nil }
     let first = try since.map { try Self.first(db, from: $0, last) } ?? 1
@@ -65,7 +79,7 @@ extension Selection {
     var (low, high): (Int64, Int64) = (1, last + 1)
     while low < high {
       let middle = low + (high - low) / 2
-      let sql = "SELECT seq, received_at FROM report WHERE seq >= ? ORDER BY seq LIMIT 1"
+      let sql = "SELECT seq, coalesce(readmitted_at, received_at) FROM report WHERE seq >= ? ORDER BY seq LIMIT 1"
       let row = try Row.fetchOne(db, sql: sql, arguments: [middle])!
       if Instant(microseconds: row[1]) < instant { low = row[0] + 1 } else { high = middle }
     }

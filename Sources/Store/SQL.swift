@@ -7,13 +7,13 @@ enum SQL {
   // An arrival.
   static let findStatuses = "SELECT seq, status, destiny, stale FROM report WHERE report_id = ?1 LIMIT ?2"
   static let insertReport = """
-    INSERT INTO report (seq, report_id, status, packet_id, destiny, received_at, last_seen_at, seen, stale)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1, ?7)
+    INSERT INTO report (seq, report_id, status, packet_id, destiny, received_at, last_seen_at, seen, stale, readmitted_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1, ?7, ?8)
     """
   static let insertPayload = "INSERT INTO payload (seq, content_type, bytes) VALUES (?1, ?2, ?3) ON CONFLICT (seq) DO NOTHING"
   static let insertReady = "INSERT INTO ready (lane, seq) VALUES (?1, ?2)"
   static let findReport = "SELECT seq, destiny, stale FROM report WHERE report_id = ?1 AND status = ?2"
-  static let refreshReport = "UPDATE report SET seen = seen + 1, last_seen_at = ?2, destiny = ?3 WHERE seq = ?1"
+  static let refreshReport = "UPDATE report SET seen = seen + 1, last_seen_at = max(last_seen_at, ?2), destiny = ?3 WHERE seq = ?1"
   static let insertQuarantine = "INSERT INTO quarantine (received_at, reason, content_type, bytes) VALUES (?1, ?2, ?3, ?4)"
 
   static let insertPacket = "INSERT INTO packet (packet_id, seq) VALUES (?1, ?2)"
@@ -37,7 +37,6 @@ enum SQL {
     """
   static let readPayload = "SELECT content_type, bytes FROM payload WHERE seq = ?1"
   static let findDone = "SELECT 1 FROM done WHERE seq = ?1 AND lane = ?2"
-  static let setDestiny = "UPDATE report SET destiny = ?2 WHERE seq = ?1"
 
   // A settlement.
   static let deleteReady = "DELETE FROM ready WHERE lane = ?1 AND seq = ?2"
@@ -106,9 +105,13 @@ enum SQL {
   // A job. What it walks over has the columns of `Waiting`.
   static let openJob = """
     SELECT id, kind, state, lane, report_id, rate, count, is_cancelled, first_seq, last_seq, at_lane, at_phase, at_seq, due, next_at, ended_at
-    FROM job WHERE has_work = 1 AND next_at <= ?1 AND (NOT ?2 OR kind = 'discard' OR is_cancelled) ORDER BY next_at, id LIMIT 1
+    FROM job WHERE has_work = 1 AND next_at <= ?1 AND (NOT ?2 OR kind = 'discard' OR is_cancelled)
+      AND (?3 OR kind IN ('replay', 'discard')) ORDER BY next_at, id LIMIT 1
     """
   static let nextJob = "SELECT next_at FROM job WHERE has_work = 1 ORDER BY next_at LIMIT 1"
+  static let nextJobWithoutRules = """
+    SELECT next_at FROM job WHERE has_work = 1 AND kind IN ('replay', 'discard') ORDER BY next_at LIMIT 1
+    """
   static let saveJob = """
     UPDATE job SET count = ?2, at_lane = ?3, at_phase = ?4, at_seq = ?5, due = ?6, next_at = ?7, ended_at = ?8, has_work = ?9
     WHERE id = ?1
@@ -138,6 +141,16 @@ enum SQL {
     SELECT seq, NULL, settled_at, settled_at, 0, tries, settled_at, NULL, 0, lane FROM done
     WHERE (seq, lane) > (?1, ?2) AND seq <= ?3 ORDER BY seq, lane LIMIT ?4
     """
+  static let walkUnmatched = """
+    SELECT report.seq, stale, content_type, bytes
+    FROM report INDEXED BY report_unmatched LEFT JOIN payload ON payload.seq = report.seq
+    WHERE destiny = 1 AND report.seq > ?1 AND report.seq <= ?2 ORDER BY report.seq LIMIT ?3
+    """
+  static let matchReport = "UPDATE report SET destiny = 0 WHERE seq = ?1"
+  static let walkQuarantine = """
+    SELECT id, received_at, content_type, bytes FROM quarantine WHERE id > ?1 AND id <= ?2 ORDER BY id LIMIT ?3
+    """
+  static let deleteQuarantine = "DELETE FROM quarantine WHERE id = ?1"
   static let discardRetry = "DELETE FROM retry WHERE lane = ?1 AND seq = ?2"
   static let discardReplay = "DELETE FROM replay WHERE lane = ?1 AND seq = ?2"
   static let findDead = "SELECT 1 FROM dead WHERE lane = ?1 AND seq = ?2"

@@ -5,8 +5,8 @@ import Synchronization
 /// The journal on SQLite: one file, one writing thread, group commit.
 ///
 /// Whatever arrives while a commit is on its way to disk shares the next one; nobody waits on a timer.
-package final class SQLiteJournal: QueueOperations, OrderOperations {
-  private let inbox = Inbox()
+package final class SQLiteJournal: OrderOperations {
+  let inbox = Inbox()
   private let ledger: Ledger
   private let path: String
   private struct Readers {
@@ -77,9 +77,7 @@ package final class SQLiteJournal: QueueOperations, OrderOperations {
     return try result.withLock { $0 }.get()
   }
 
-  package func adopt(_ rules: JournalRules) {
-    _ = inbox.put(task: { writer in writer.adopt(rules) })
-  }
+  package func adopt(_ rules: JournalRules) { _ = inbox.put(task: { writer in writer.adopt(rules) }) }
 
   /// How long what is kept is kept, from here on. Returns at once.
   package func change(_ retention: Retention) { _ = inbox.put(task: { writer in writer.change(retention) }) }

@@ -10,7 +10,7 @@ enum Schema {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("1: reports, deliveries, counters") { try $0.execute(sql: version1) }
     migrator.registerMigration("2: order, pauses, replays") { try $0.execute(sql: version2) }
-    migrator.registerMigration("3: orders, strays") { try $0.execute(sql: version3Orders) }
+    migrator.registerMigration("3: orders, strays") { try $0.execute(sql: version3Orders + version3Strays) }
     return migrator
   }
 
@@ -227,5 +227,48 @@ enum Schema {
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX claim_last ON claim (last_at);
     CREATE INDEX claim_unfinished ON claim (lane, packet_id) WHERE next_seq IS NOT NULL;
+
+    """
+
+  private static let version3Strays = """
+    -- Costs only the reports that no route owns.
+    CREATE INDEX report_unmatched ON report (seq) WHERE destiny = 1;
+    -- When it was read from the quarantine; NULL: it was never there. Of the two times this is the one that grows with seq.
+    ALTER TABLE report ADD COLUMN readmitted_at INTEGER;
+
+    -- A reroute and a readmission select no deliveries: state is NULL, and a readmission means the ids first_seq...last_seq in quarantine.
+    -- A CHECK cannot be altered, so the table is made anew (sqlite.org/lang_altertable.html, 7); no key, trigger or view refers to it.
+    CREATE TABLE job_3 (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      kind TEXT NOT NULL CHECK (kind IN ('replay', 'discard', 'reroute', 'readmit')),
+      state TEXT CHECK (state IN ('waiting', 'dead', 'delivered')),
+      lane INTEGER,
+      report_id INTEGER,
+      since INTEGER,
+      until INTEGER,
+      rate REAL CHECK (rate > 0),
+      created_at INTEGER NOT NULL,
+      count INTEGER NOT NULL DEFAULT 0 CHECK (count >= 0),
+      ended_at INTEGER,
+      is_cancelled INTEGER NOT NULL DEFAULT 0 CHECK (is_cancelled IN (0, 1)),
+      has_work INTEGER NOT NULL DEFAULT 1 CHECK (has_work IN (0, 1)),
+      first_seq INTEGER NOT NULL,
+      last_seq INTEGER NOT NULL,
+      at_lane INTEGER NOT NULL DEFAULT 0,
+      at_phase INTEGER NOT NULL DEFAULT 0,
+      at_seq INTEGER NOT NULL DEFAULT 0,
+      due INTEGER NOT NULL,
+      next_at INTEGER NOT NULL,
+      CHECK ((state IS NULL) = (kind IN ('reroute', 'readmit')))
+    ) STRICT;
+    -- Before the rows, so that the number of a job that was deleted is not given again.
+    INSERT INTO sqlite_sequence (name, seq) SELECT 'job_3', seq FROM sqlite_sequence WHERE name = 'job';
+    INSERT INTO job_3 (id, kind, state, lane, report_id, since, until, rate, created_at, count, ended_at, is_cancelled, has_work, first_seq,
+        last_seq, at_lane, at_phase, at_seq, due, next_at)
+      SELECT id, kind, state, lane, report_id, since, until, rate, created_at, count, ended_at, is_cancelled, has_work, first_seq,
+        last_seq, at_lane, at_phase, at_seq, due, next_at FROM job;
+    DROP TABLE job;
+    ALTER TABLE job_3 RENAME TO job;
+    CREATE INDEX job_with_work ON job (next_at, id) WHERE has_work = 1;
     """
 }

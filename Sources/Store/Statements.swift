@@ -9,11 +9,12 @@ struct Statements {
   let insertReplay, updateState, deleteHolds, insertHold: Statement
   let updateLane, addWaiting, takeWaiting, clearWaiting, setCounter: Statement
   let readyPage, retryPage, replayPage, nextRetryDue, nextReplayDue: Statement
-  let openJob, nextJob, saveJob, firstReplayDue: Statement
+  let openJob, nextJob, nextJobWithoutRules, saveJob, firstReplayDue: Statement
   let walkHeld, walkReady, walkRetry, walkReplay, walkDead, walkDone: Statement
+  let walkUnmatched, matchReport, walkQuarantine, deleteQuarantine: Statement
   let discardRetry, discardReplay, findDead, findPayload, statusesUpTo: Statement
   let insertPacket, claimants, claim, findClaim, unfinishedClaim, saveClaim, withdrawClaim, withdrawClaims: Statement
-  let walkPacket, readPayload, findDone, setDestiny: Statement
+  let walkPacket, readPayload, findDone: Statement
   private let all: [Statement]
 
   init(on handle: OpaquePointer) throws(SQLiteFailure) {
@@ -71,6 +72,7 @@ struct Statements {
     nextReplayDue = try prepare(SQL.nextReplayDue)
     openJob = try prepare(SQL.openJob)
     nextJob = try prepare(SQL.nextJob)
+    nextJobWithoutRules = try prepare(SQL.nextJobWithoutRules)
     saveJob = try prepare(SQL.saveJob)
     firstReplayDue = try prepare(SQL.firstReplayDue)
     walkHeld = try prepare(SQL.walkHeld)
@@ -79,6 +81,10 @@ struct Statements {
     walkReplay = try prepare(SQL.walkReplay)
     walkDead = try prepare(SQL.walkDead)
     walkDone = try prepare(SQL.walkDone)
+    walkUnmatched = try prepare(SQL.walkUnmatched)
+    matchReport = try prepare(SQL.matchReport)
+    walkQuarantine = try prepare(SQL.walkQuarantine)
+    deleteQuarantine = try prepare(SQL.deleteQuarantine)
     discardRetry = try prepare(SQL.discardRetry)
     discardReplay = try prepare(SQL.discardReplay)
     findDead = try prepare(SQL.findDead)
@@ -95,7 +101,6 @@ struct Statements {
     walkPacket = try prepare(SQL.walkPacket)
     readPayload = try prepare(SQL.readPayload)
     findDone = try prepare(SQL.findDone)
-    setDestiny = try prepare(SQL.setDestiny)
     self.all = all
   }
 

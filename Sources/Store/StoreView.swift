@@ -57,13 +57,3 @@ package struct StoreView: Sendable {
     }
   }
 }
-
-extension StoredReport {
-  fileprivate init(_ row: Row) {
-    let payload = (row["bytes"] as Data?).map { Payload(bytes: Array($0), contentType: row["content_type"]) }
-    self.init(
-      seq: row["seq"], key: ReportKey(id: row["report_id"], status: row["status"]), packetID: row["packet_id"],
-      receivedAt: Instant(microseconds: row["received_at"]), lastSeenAt: Instant(microseconds: row["last_seen_at"]), seen: row["seen"],
-      destiny: Destiny(rawValue: row["destiny"])!, payload: payload)
-  }
-}

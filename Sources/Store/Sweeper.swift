@@ -115,7 +115,7 @@ struct Sweeper {
     }
     cursor = last
     // Reports are in the order of arrival: after a young one come only young ones.
-    step.isPhaseOver = Instant(microseconds: rows.last!["received_at"]) > newest
+    step.isPhaseOver = Instant(microseconds: rows.last!["came_at"]) > newest
     return step
   }
 
@@ -136,7 +136,7 @@ struct Sweeper {
   private mutating func deleteKeys(_ db: Database, before: Instant) throws -> Step {
     var step = Step()
     let rows = try Row.fetchAll(db, sql: Self.keysSQL, arguments: [cursor, Self.rowsMax])
-    for row in rows where Instant(microseconds: row["received_at"]) <= before && !(row["has_payload"] as Bool) {
+    for row in rows where Instant(microseconds: row["came_at"]) <= before && !(row["has_payload"] as Bool) {
       let seq: StatementArguments = [row["seq"] as Int64]
       try db.execute(sql: "DELETE FROM done WHERE seq = ?", arguments: seq)
       try db.execute(sql: "DELETE FROM attempt WHERE seq = ?", arguments: seq)
@@ -147,7 +147,7 @@ struct Sweeper {
       step.deleted += 1
     }
     cursor = rows.last?["seq"] ?? cursor
-    step.isPhaseOver = rows.last.map { Instant(microseconds: $0["received_at"]) > before } ?? true
+    step.isPhaseOver = rows.last.map { Instant(microseconds: $0["came_at"]) > before } ?? true
     return step
   }
 
@@ -213,8 +213,8 @@ struct Sweeper {
   ]
 
   private static let payloadsSQL = """
-    SELECT payload.seq, destiny, received_at,
-      max(received_at, coalesce((SELECT max(settled_at) FROM done WHERE done.seq = payload.seq), 0)) AS needed_at
+    SELECT payload.seq, destiny, coalesce(readmitted_at, received_at) AS came_at,
+      max(coalesce(readmitted_at, received_at), coalesce((SELECT max(settled_at) FROM done WHERE done.seq = payload.seq), 0)) AS needed_at
     FROM payload JOIN report ON report.seq = payload.seq WHERE payload.seq > ? ORDER BY payload.seq LIMIT ?
     """
 
@@ -223,7 +223,8 @@ struct Sweeper {
     """
 
   private static let keysSQL = """
-    SELECT seq, packet_id, received_at, EXISTS (SELECT 1 FROM payload WHERE payload.seq = report.seq) AS has_payload
+    SELECT seq, packet_id, coalesce(readmitted_at, received_at) AS came_at,
+      EXISTS (SELECT 1 FROM payload WHERE payload.seq = report.seq) AS has_payload
     FROM report WHERE seq > ? ORDER BY seq LIMIT ?
     """
 }

@@ -5,7 +5,7 @@ struct Transaction {
   let statements: Statements
   let rules: LaneRules
   /// nil until they are known: nothing is routed anew before.
-  let rulesInForce: JournalRules?
+  let journalRules: JournalRules?
   let book: LaneBook
   let now: Instant
   private(set) var lastSeq: Int64
@@ -30,12 +30,12 @@ struct Transaction {
 
   /// - Parameter catchUpRowsMax: how many reports its claims may look at.
   init(
-    _ statements: Statements, _ rules: LaneRules, inForce rulesInForce: JournalRules? = nil, _ book: LaneBook, lastSeq: Int64, now: Instant,
+    _ statements: Statements, _ rules: LaneRules, _ journalRules: JournalRules?, _ book: LaneBook, lastSeq: Int64, now: Instant,
     catchUpRowsMax: Int = Limits.stepRowsMax
   ) {
     self.statements = statements
     self.rules = rules
-    self.rulesInForce = rulesInForce
+    self.journalRules = journalRules
     self.catchUpRowsLeft = catchUpRowsMax
     self.book = book
     self.lastSeq = lastSeq
@@ -61,25 +61,15 @@ struct Transaction {
     // One look answers both: is it a repeat, and what came before it. Nearly always there is nothing.
     let known = try statuses(of: arrival.report.key.id)
     if let first = try find(arrival.report.key, among: known) {
-      try storeRepeat(arrival, of: first, earlier: known.map(\.seq).filter { $0 < first.seq })
+      try storeRepeat(arrival, of: first, earlier: known.map(\.seq).filter { $0 < first.seq }, at: arrival.receivedAt)
     } else {
       try storeNew(arrival, after: known)
     }
   }
 
   private mutating func storeNew(_ arrival: Arrival, after known: [Known]) throws(SQLiteFailure) {
-    let (report, seq) = (arrival.report, lastSeq + 1)
-    let isStale = report.key.isStale(after: known.lazy.map(\.status))
-    let resolved = try resolve(arrival)
-    try statements.insertReport.run(
-      .integer(seq), .integer(report.key.id), .text(report.key.status), .optional(report.packetID),
-      .count(resolved.destiny.rawValue), .instant(arrival.receivedAt), .flag(isStale))
-    try statements.insertPayload.run(.integer(seq), .optional(arrival.payload.contentType), .blob(arrival.payload.bytes))
-    if rules.anyTakesOrders, let packetID = report.packetID { try statements.insertPacket.run(.integer(packetID), .integer(seq)) }
-    lastSeq = seq
-    tally.reports += 1
-    if resolved.destiny == .unmatched { tally.unmatched += 1 }
-    if resolved.destiny == .filtered { tally.filtered += 1 }
+    let resolved = try resolve(arrival.routing, of: arrival.report.packetID)
+    let (seq, isStale) = try insert(arrival, resolved.destiny, after: known)
     let earlier = known.map(\.seq)
     for lane in resolved.targets {
       if isStale, rules.dropsStale(lane) {
@@ -92,17 +82,37 @@ struct Transaction {
         continue
       }
       try statements.insertReady.run(.lane(lane), .integer(seq))
-      var delivery = Delivery(lane: lane, seq: seq, key: report.key, receivedAt: arrival.receivedAt, payload: arrival.payload)
+      var delivery = Delivery(lane: lane, seq: seq, key: arrival.report.key, receivedAt: arrival.receivedAt, payload: arrival.payload)
       delivery.isStale = isStale
       owed.append(delivery)
     }
   }
 
+  /// The report by itself, under the next number.
+  private mutating func insert(
+    _ arrival: Arrival, _ destiny: Destiny, after known: [Known], readmittedAt: Instant? = nil
+  ) throws(SQLiteFailure) -> (seq: Int64, isStale: Bool) {
+    let (report, seq) = (arrival.report, lastSeq + 1)
+    let isStale = report.key.isStale(after: known.lazy.map(\.status))
+    try statements.insertReport.run(
+      .integer(seq), .integer(report.key.id), .text(report.key.status), .optional(report.packetID), .count(destiny.rawValue),
+      .instant(arrival.receivedAt), .flag(isStale), .optional(readmittedAt))
+    if destiny != .unmatched || journalRules?.dropsUnmatched != true {
+      try statements.insertPayload.run(.integer(seq), .optional(arrival.payload.contentType), .blob(arrival.payload.bytes))
+    }
+    if rules.anyTakesOrders, let packetID = report.packetID { try statements.insertPacket.run(.integer(packetID), .integer(seq)) }
+    lastSeq = seq
+    tally.reports += 1
+    if destiny == .unmatched { tally.unmatched += 1 }
+    if destiny == .filtered { tally.filtered += 1 }
+    return (seq, isStale)
+  }
+
   /// The same report.id and status again: known, counted, and sent to nobody. Only if the first matched no route is it routed
-  /// by the present rules; its copies then start in the retry queue, since the ready queue is in the order of arrival.
-  private mutating func storeRepeat(_ arrival: Arrival, of first: Known, earlier: [Int64]) throws(SQLiteFailure) {
+  /// by the present rules.
+  private mutating func storeRepeat(_ arrival: Arrival, of first: Known, earlier: [Int64], at owedAt: Instant) throws(SQLiteFailure) {
     tally.duplicates += 1
-    let resolved = try resolve(arrival)
+    let resolved = try resolve(arrival.routing, of: arrival.report.packetID)
     let isMatchedNow = first.destiny == .unmatched && resolved.destiny == .matched
     let destinyNow = isMatchedNow ? .matched : first.destiny
     try statements.refreshReport.run(.integer(first.seq), .instant(arrival.receivedAt), .count(destinyNow.rawValue))
@@ -110,21 +120,38 @@ struct Transaction {
 
     // Unless retention took them, the bytes of the first are there and stay.
     try statements.insertPayload.run(.integer(first.seq), .optional(arrival.payload.contentType), .blob(arrival.payload.bytes))
-    for lane in resolved.targets {
-      if first.isStale, rules.dropsStale(lane) {
+    try oweLate(first.seq, isStale: first.isStale, to: resolved.targets, behind: earlier, at: owedAt)
+  }
+
+  /// Copies that are owed later than the report came start in the retry queue, since the ready queue is in the order of arrival; and they
+  /// grow old from here on, so that none is given up before its first try.
+  /// - Returns: how many they are.
+  @discardableResult
+  mutating func oweLate(
+    _ seq: Int64, isStale: Bool, to lanes: [LaneID], behind earlier: [Int64], at owedAt: Instant
+  ) throws(SQLiteFailure) -> Int {
+    var count = 0
+    for lane in lanes {
+      if isStale, rules.dropsStale(lane) {
         tally.lanes[lane, default: Tally.Lane()].staleDropped += 1
         continue
       }
-      tally.owed(lane, at: arrival.receivedAt)
-      let waiting = Waiting(seq: first.seq, due: arrival.receivedAt, owedAt: arrival.receivedAt)
-      try place(waiting, in: lane, behind: earlier, from: arrival.receivedAt)
+      tally.owed(lane, at: owedAt)
+      try place(Waiting(seq: seq, due: owedAt, owedAt: owedAt), in: lane, behind: earlier, from: owedAt)
+      count += 1
     }
+    return count
   }
 
-  private func resolve(_ arrival: Arrival) throws(SQLiteFailure) -> Routing<LaneID>.Resolved {
-    let routing = arrival.routing
-    guard !routing.conditional.isEmpty, let packetID = arrival.report.packetID else { return routing.resolved { _ in false } }
-    return try resolve(routing, of: packetID)
+  /// A body that was in quarantine is a report after all. It is new here, or the repeat of one, whenever it came.
+  mutating func readmit(_ arrival: Arrival) throws(SQLiteFailure) {
+    let known = try statuses(of: arrival.report.key.id)
+    if let first = try find(arrival.report.key, among: known) {
+      return try storeRepeat(arrival, of: first, earlier: known.map(\.seq).filter { $0 < first.seq }, at: now)
+    }
+    let resolved = try resolve(arrival.routing, of: arrival.report.packetID)
+    let (seq, isStale) = try insert(arrival, resolved.destiny, after: known, readmittedAt: now)
+    try oweLate(seq, isStale: isStale, to: resolved.targets, behind: known.map(\.seq), at: now)
   }
 
   private func statuses(of reportID: Int64) throws(SQLiteFailure) -> [Known] {

@@ -3,7 +3,8 @@ import Model
 /// Whose order a packet is, and what had come before its claim.
 extension Transaction {
   /// Where a report of the packet goes, by the claims as they are now.
-  func resolve(_ routing: Routing<LaneID>, of packetID: Int64) throws(SQLiteFailure) -> Routing<LaneID>.Resolved {
+  func resolve(_ routing: Routing<LaneID>, of packetID: Int64?) throws(SQLiteFailure) -> Routing<LaneID>.Resolved {
+    guard !routing.conditional.isEmpty, let packetID else { return routing.resolved { _ in false } }
     let claimants = try statements.claimants.all(.integer(packetID)) { LaneID(Int($0.integer(0))) }
     return routing.resolved(claimants.contains)
   }
@@ -30,7 +31,7 @@ extension Transaction {
   /// Goes on with what claims have left to look at, as far as `catchUpRowsLeft` goes. Claims of routes that take no orders now, perhaps
   /// because they left the rule file, wait until they do again.
   mutating func catchUpUnfinished() throws(SQLiteFailure) {
-    guard rulesInForce != nil else { return }
+    guard journalRules != nil else { return }
     var from = LaneID(0)
     while let claim = try unfinished(from: from) {
       if rules.takesOrders(claim.lane) {
@@ -49,14 +50,14 @@ extension Transaction {
   }
 
   private mutating func catchUp(_ claim: Claim) throws(SQLiteFailure) {
-    guard let rulesInForce, var open = try open(claim), let from = open.nextSeq, rules.takesOrders(claim.lane) else { return }
+    guard let journalRules, var open = try open(claim), let from = open.nextSeq, rules.takesOrders(claim.lane) else { return }
     guard catchUpRowsLeft > 0 else {
       hasUnfinishedClaims = true
       return
     }
     let found = try statements.walkPacket.all(
       .integer(claim.packetID), .integer(from), .integer(open.lastSeq), .count(catchUpRowsLeft), body: PastReport.init)
-    for past in found where try isWanted(past, claim, rulesInForce) {
+    for past in found where try isWanted(past, claim, journalRules) {
       if try owe(past, claim.lane) { open.record.caughtUp += 1 }
     }
     let isOver = found.count < catchUpRowsLeft
@@ -67,11 +68,11 @@ extension Transaction {
   }
 
   /// True if the rules send the report to the lane now, and it has no copy of it in any state.
-  private func isWanted(_ past: PastReport, _ claim: Claim, _ rulesInForce: JournalRules) throws(SQLiteFailure) -> Bool {
+  private func isWanted(_ past: PastReport, _ claim: Claim, _ journalRules: JournalRules) throws(SQLiteFailure) -> Bool {
     guard try !hasCopy(of: past.seq, claim.lane) else { return false }
     // Without its bytes it cannot be sent.
     guard let payload = try statements.readPayload.first(.integer(past.seq), body: Payload.init) else { return false }
-    guard let routed = rulesInForce.route(payload) else { return false }
+    guard let routed = journalRules.route(payload) else { return false }
     return try resolve(routed.routing, of: claim.packetID).targets.contains(claim.lane)
   }
 
@@ -84,15 +85,9 @@ extension Transaction {
   /// What was unmatched or filtered when it came stays counted so, and is matched from here on.
   /// - Returns: false if `stale: drop` says otherwise.
   private mutating func owe(_ past: PastReport, _ lane: LaneID) throws(SQLiteFailure) -> Bool {
-    if past.destiny != .matched { try statements.setDestiny.run(.integer(past.seq), .count(Destiny.matched.rawValue)) }
-    if past.isStale, rules.dropsStale(lane) {
-      tally.lanes[lane, default: Tally.Lane()].staleDropped += 1
-      return false
-    }
-    tally.owed(lane, at: now)
+    if past.destiny != .matched { try statements.matchReport.run(.integer(past.seq)) }
     let earlier = try statements.earlierStatuses.all(.integer(past.seq), .count(Limits.statusesOrderedMax)) { $0.integer(0) }
-    try place(Waiting(seq: past.seq, due: now, owedAt: now), in: lane, behind: earlier, from: now)
-    return true
+    return try oweLate(past.seq, isStale: past.isStale, to: [lane], behind: earlier, at: now) > 0
   }
 
   // MARK: - Rows

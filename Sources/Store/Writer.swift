@@ -17,8 +17,8 @@ final class Writer {
   private var reserve: Reserve
   private var sweeper: Sweeper
   private var rules: LaneRules
-  /// nil until `Journal.adopt`.
-  private var rulesInForce: JournalRules?
+  /// nil until `Journal.adopt`: what the journal routes by itself waits until then.
+  private var journalRules: JournalRules?
   private var kept = Kept()
   /// Who waits for the states in `kept`.
   private var stateThens: [@Sendable (JournalError?) -> Void] = []
@@ -248,6 +248,7 @@ final class Writer {
     answerStates(nil)
     handOver(handover(of: transaction))
     observer(.committed(reports: reports, results: kept.results.count, took: clock() - startedAt))
+    if transaction.tally.unmatched > 0, journalRules?.dropsUnmatched != true { observer(.unmatched(transaction.tally.unmatched)) }
     for expiry in died { observer(.died(expiry.lane, tries: expiry.tries - 1)) }
     kept.removeAll()
     refused = [:]
@@ -255,7 +256,7 @@ final class Writer {
 
   private func newTransaction(at now: Instant, isBusy: Bool = false) -> Transaction {
     Transaction(
-      connection.statements, rules, inForce: rulesInForce, book, lastSeq: lastSeq, now: now, catchUpRowsMax: Self.stepRowsMax(isBusy))
+      connection.statements, rules, journalRules, book, lastSeq: lastSeq, now: now, catchUpRowsMax: Self.stepRowsMax(isBusy))
   }
 
   private static func stepRowsMax(_ isBusy: Bool) -> Int { isBusy ? Limits.stepRowsMax / 5 : Limits.stepRowsMax }
@@ -396,12 +397,7 @@ final class Writer {
   }
 
   private func lookForUnfinishedClaims() {
-    if rulesInForce != nil { nextClaimStepAt = Instant(microseconds: .min) }
-  }
-
-  func adopt(_ rules: JournalRules) {
-    rulesInForce = rules
-    lookForUnfinishedClaims()
+    if journalRules != nil { nextClaimStepAt = Instant(microseconds: .min) }
   }
 
   /// A commit of its own failed, between two of those that reports and results wait for.
@@ -416,6 +412,18 @@ final class Writer {
 
   func start(_ kind: QueueJob.Kind, _ selection: Selection, rate: Double?) -> Result<QueueJob, JournalError> {
     operate { db, now in try QueueJob.insert(db, kind, selection, rate: rate, lastSeq: lastSeq, at: now) }
+  }
+
+  func adopt(_ rules: JournalRules) {
+    journalRules = rules
+    // A job may have waited for them, and so may claims.
+    nextJobStepAt = Instant(microseconds: .min)
+    lookForUnfinishedClaims()
+  }
+
+  /// - Parameter kind: `.reroute` or `.readmit`.
+  func start(_ kind: QueueJob.Kind) -> Result<QueueJob, JournalError> {
+    operate { db, now in try QueueJob.insert(db, kind, lastSeq: lastSeq, at: now) }
   }
 
   func cancel(job id: Int64) -> Result<QueueJob?, JournalError> { operate { db, now in try QueueJob.cancel(db, id, at: now) } }

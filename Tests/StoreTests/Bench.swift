@@ -34,7 +34,7 @@ final class Bench: Sendable {
   private let folder: TemporaryFolder?
   private let book: LaneBook
   private let retention: Retention
-  private let running: Mutex<(journal: any QueueOperations & OrderOperations, receiver: Receiver)>
+  private let running: Mutex<(journal: any StrayOperations & OrderOperations, receiver: Receiver)>
 
   /// - Parameter path: an existing folder for the store, if not a temporary one.
   init(
@@ -46,7 +46,7 @@ final class Bench: Sendable {
     folder = try path == nil ? TemporaryFolder() : nil
     storePath = (path ?? folder!.path) + "/relay.db"
     let (clock, events) = (clock.clock, events)
-    let journal: any QueueOperations & OrderOperations =
+    let journal: any StrayOperations & OrderOperations =
       switch implementation {
       case .memory: MemoryJournal(clock: clock, book: book) { events.append($0) }
       case .sqlite:
@@ -55,14 +55,14 @@ final class Bench: Sendable {
     running = Mutex((journal, Receiver(journal)))
   }
 
-  var journal: any QueueOperations & OrderOperations { running.withLock { $0.journal } }
+  var journal: any StrayOperations & OrderOperations { running.withLock { $0.journal } }
   var receiver: Receiver { running.withLock { $0.receiver } }
 
   func restart() throws {
     let old = journal
     old.close()
     let events = events
-    let new: any QueueOperations & OrderOperations =
+    let new: any StrayOperations & OrderOperations =
       if let old = old as? MemoryJournal {
         MemoryJournal(after: old, book: book) { events.append($0) }
       } else {
@@ -121,6 +121,19 @@ final class Bench: Sendable {
     return await withCheckedContinuation { continuation in journal.quarantine(body) { continuation.resume(returning: $0) } }
   }
 
+  /// Of a report that no route owns when it comes, whose bytes say what it is: see `JournalRules.written`.
+  func append(written text: String) async -> JournalError? {
+    let report = Report(written: text)!
+    return await append(
+      Arrival(report: report, payload: Payload(bytes: Array(text.utf8)), receivedAt: clock.now, destiny: .unmatched, lanes: []))
+  }
+
+  func quarantine(written text: String) async {
+    let body = Quarantined(payload: Payload(bytes: Array(text.utf8)), receivedAt: clock.now, reason: .noID)
+    let error = await withCheckedContinuation { continuation in journal.quarantine(body) { continuation.resume(returning: $0) } }
+    #expect(error == nil)
+  }
+
   func settlement(
     of delivery: Delivery, _ result: Settlement.Result, _ outcome: Outcome? = nil, detail: String? = nil
   ) -> Settlement {
@@ -176,6 +189,17 @@ final class Bench: Sendable {
     try await finish(try await start(kind, selection, rate: rate))
   }
 
+  func startReroute() async throws -> QueueJob {
+    try await withCheckedContinuation { continuation in journal.reroute { continuation.resume(returning: $0) } }.get()
+  }
+
+  func startReadmission() async throws -> QueueJob {
+    try await withCheckedContinuation { continuation in journal.readmit { continuation.resume(returning: $0) } }.get()
+  }
+
+  func reroute() async throws -> QueueJob { try await finish(try await startReroute()) }
+  func readmit() async throws -> QueueJob { try await finish(try await startReadmission()) }
+
   /// - Returns: once everything that can be taken back is.
   @discardableResult
   func cancel(id: Int64) async throws -> QueueJob? {
@@ -196,4 +220,26 @@ final class Bench: Sendable {
 
   var standing: Standing { journal.standing() }
   func standing(of lane: LaneID) -> LaneStanding { standing.lanes[lane.number - 1] }
+}
+
+extension Report {
+  /// Of `7 delivered 1 2`: its id and its status; nil for what does not begin like this.
+  init?(written text: String) {
+    let words = text.split(separator: " ")
+    guard words.count >= 2, let id = Int64(words[0]) else { return nil }
+    self.init(key: ReportKey(id: id, status: String(words[1])))
+  }
+}
+
+extension JournalRules {
+  /// The words after the status are the numbers of the lanes that get a copy; `-` stands for one that owns it and does not want it.
+  static func written(dropsUnmatched: Bool = false) -> JournalRules {
+    JournalRules(dropsUnmatched: dropsUnmatched) { payload in
+      let text = String(decoding: payload.bytes, as: UTF8.self)
+      guard let report = Report(written: text) else { return nil }
+      let words = text.split(separator: " ").dropFirst(2)
+      let lanes = words.compactMap { Int($0) }.map(LaneID.init)
+      return Routed(report: report, routing: Routing(targets: lanes, isOwned: !words.isEmpty))
+    }
+  }
 }

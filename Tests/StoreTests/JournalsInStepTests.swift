@@ -26,6 +26,19 @@ struct JournalsInStepTests {
     try await run.drain()
   }
 
+  /// Of a report of a packet, by these rules; of another one that was kept, by the number of its bytes; of a body in quarantine, by what
+  /// it says.
+  private static func rules(_ ofPackets: OrderRules, dropsUnmatched: Bool) -> JournalRules {
+    JournalRules(dropsUnmatched: dropsUnmatched) { payload in
+      if payload.bytes.first == UInt8(ascii: "?") { return nil }
+      if let routed = ofPackets.ofJournal.route(payload) { return routed }
+      if let routed = JournalRules.written().route(payload) { return routed }
+      let lanes = (0..<3).filter { payload.bytes.count >> $0 & 1 == 1 }.map { LaneID($0 + 1) }
+      return JournalRules.Routed(
+        report: Report(key: ReportKey(id: 0, status: "")), routing: Routing(targets: lanes, isOwned: !lanes.isEmpty))
+    }
+  }
+
   private struct Run {
     let sqlite: Bench
     let memory: Bench
@@ -64,7 +77,7 @@ struct JournalsInStepTests {
 
     /// Other rules each time, by which a report that is routed anew may go elsewhere than it went.
     private mutating func adopt() {
-      let (lanes, seed) = (lanes, rng.next())
+      let (lanes, seed, dropsUnmatched) = (lanes, rng.next(), rng.chance(0.3))
       rules = OrderRules { report in
         var rng = SplitMix64(seed: seed &+ UInt64(report.key.id) &* 31 &+ UInt64(report.key.status.utf8.count))
         let targets = lanes.filter { _ in rng.chance(0.3) }
@@ -75,7 +88,8 @@ struct JournalsInStepTests {
             .init(lane, ifClaimed: rng.chance(0.8) ? .copy : verdicts[rng.below(3)], ifNot: verdicts[rng.chance(0.8) ? 0 : 1])
           })
       }
-      both { $0.journal.adopt(rules.ofJournal) }
+      let journalRules = JournalsInStepTests.rules(rules, dropsUnmatched: dropsUnmatched)
+      both { $0.journal.adopt(journalRules) }
     }
 
     mutating func step() async throws {
@@ -89,7 +103,8 @@ struct JournalsInStepTests {
         let time = Duration.milliseconds(rng.below(4_000))
         both { $0.clock.advance(by: time) }
       case 86..<90: release()
-      case 90..<95: isStrict ? append() : try await startJob()
+      case 90..<93: isStrict ? append() : try await startJob()
+      case 93..<95: isStrict ? append() : try await takeStrays()
       case 95..<97: if !isStrict { try await cancelJob() }
       case 97: try restart()
       default: settleAgain()
@@ -172,6 +187,18 @@ struct JournalsInStepTests {
       for bench in [sqlite, memory] {
         let expected = try bench.journal.count(selection)
         #expect(try await bench.run(kind, selection, rate: rate).count == expected)
+      }
+    }
+
+    private mutating func takeStrays() async throws {
+      switch rng.below(4) {
+      case 0: for bench in [sqlite, memory] { _ = try await bench.reroute() }
+      case 1: for bench in [sqlite, memory] { _ = try await bench.readmit() }
+      case 2: for bench in [sqlite, memory] { _ = await bench.quarantine(.notJSON) }
+      default:
+        let to = lanes.filter { _ in rng.chance(0.5) }.map { "\($0.number)" }
+        let text = (["\(1 + rng.below(10))", Self.statuses[rng.below(4)]] + to).joined(separator: " ")
+        for bench in [sqlite, memory] { await bench.quarantine(written: text) }
       }
     }
 
@@ -268,6 +295,8 @@ struct JournalsInStepTests {
         try expectEqual(try sqlite.journal.count(Selection(state: state)), try memory.journal.count(Selection(state: state)))
       }
       try expectEqual(try sqlite.journal.jobs(), try memory.journal.jobs())
+      try expectEqual(try sqlite.journal.unmatched(after: 0, limit: 1_000), try memory.journal.unmatched(after: 0, limit: 1_000))
+      try expectEqual(try sqlite.journal.quarantined(after: 0, limit: 1_000), try memory.journal.quarantined(after: 0, limit: 1_000))
     }
 
     private func checkHeld() throws {

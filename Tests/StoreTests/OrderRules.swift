@@ -20,13 +20,13 @@ struct OrderRules: Sendable {
   }
 
   private static func payload(of report: Report) -> Payload {
-    Payload(bytes: Array("\(report.key.id) \(report.packetID.map(String.init) ?? "-") \(report.key.status)".utf8))
+    Payload(bytes: Array("packet \(report.key.id) \(report.packetID.map(String.init) ?? "-") \(report.key.status)".utf8))
   }
 
   private static func report(in payload: Payload) -> Report? {
     let words = String(decoding: payload.bytes, as: UTF8.self).split(separator: " ")
-    guard words.count == 3, let id = Int64(words[0]) else { return nil }
-    return Report(key: ReportKey(id: id, status: String(words[2])), packetID: Int64(words[1]))
+    guard words.count == 4, words[0] == "packet", let id = Int64(words[1]) else { return nil }
+    return Report(key: ReportKey(id: id, status: String(words[3])), packetID: Int64(words[2]))
   }
 
   func arrival(_ id: Int64, _ status: String, in packet: Int64?, at now: Instant) -> Arrival {

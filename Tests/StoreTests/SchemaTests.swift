@@ -20,10 +20,11 @@ struct SchemaTests {
   }
 
   @Test(arguments: [
-    "INSERT INTO report VALUES (1, 1, 'x', NULL, 3, 0, 0, 1, 0)", "INSERT INTO report VALUES (1, 1, 'x', NULL, 0, 0, 0, 0, 0)",
-    "INSERT INTO report VALUES (1, 1, NULL, NULL, 0, 0, 0, 1, 0)", "INSERT INTO report VALUES (1, 'x', 'x', NULL, 0, 0, 0, 1, 0)",
-    "INSERT INTO report VALUES (1, 1, 'x', NULL, 0, 0, 0, 1, 0), (2, 1, 'x', NULL, 0, 0, 0, 1, 0)",
-    "INSERT INTO report VALUES (1, 1, 'x', NULL, 0, 0, 0, 1, 2)",
+    "INSERT INTO report VALUES (1, 1, 'x', NULL, 3, 0, 0, 1, 0, NULL)", "INSERT INTO report VALUES (1, 1, 'x', NULL, 0, 0, 0, 0, 0, NULL)",
+    "INSERT INTO report VALUES (1, 1, NULL, NULL, 0, 0, 0, 1, 0, NULL)",
+    "INSERT INTO report VALUES (1, 'x', 'x', NULL, 0, 0, 0, 1, 0, NULL)",
+    "INSERT INTO report VALUES (1, 1, 'x', NULL, 0, 0, 0, 1, 0, NULL), (2, 1, 'x', NULL, 0, 0, 0, 1, 0, NULL)",
+    "INSERT INTO report VALUES (1, 1, 'x', NULL, 0, 0, 0, 1, 2, NULL)",
     "INSERT INTO payload VALUES (1, NULL, NULL)", "INSERT INTO payload VALUES (1, NULL, 'text')",
     "INSERT INTO lane (id, name) VALUES (1, 'a'), (2, 'a')",
     "INSERT INTO lane (id, name, matched, delivered, dead) VALUES (1, 'a', 1, 1, 1)",
@@ -106,7 +107,7 @@ struct SchemaTests {
       try connection.slowly { database in
         for seq in 1...3 {
           try database.execute(
-            sql: "INSERT INTO report VALUES (?, ?, 'x', NULL, 0, 0, 0, 1, 0); INSERT INTO payload VALUES (?, NULL, x'00')",
+            sql: "INSERT INTO report VALUES (?, ?, 'x', NULL, 0, 0, 0, 1, 0, NULL); INSERT INTO payload VALUES (?, NULL, x'00')",
             arguments: [seq, seq, seq])
         }
         try database.execute(sql: "INSERT INTO dead VALUES (1, 3, 5, 0, 0)")

@@ -58,10 +58,10 @@ struct StoreOrderTests {
     let connection = try StoreConnection(path: bench.storePath)
     defer { connection.close() }
     var lanes = LaneRules(standing)
-    lanes.set(LaneTerms(name: "shop", takesOrders: true), of: lane)
+    lanes.set([(lane, LaneTerms(name: "shop", takesOrders: true))])
     for step in 1...3 {
       var transaction = Transaction(
-        connection.statements, lanes, inForce: rules.ofJournal, LaneBook(), lastSeq: 1_250, now: bench.clock.now,
+        connection.statements, lanes, rules.ofJournal, LaneBook(), lastSeq: 1_250, now: bench.clock.now,
         catchUpRowsMax: step == 1 ? 100 : 101)
       try connection.transact { statements throws(SQLiteFailure) in
         try transaction.catchUpUnfinished()

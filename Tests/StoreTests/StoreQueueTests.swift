@@ -38,7 +38,7 @@ struct StoreQueueTests {
       try QueueJob.insert(db, .replay, Selection(state: .dead), rate: nil, lastSeq: lastSeq, at: now)
     }
     for step in 1...3 {
-      var transaction = Transaction(connection.statements, LaneRules(standing), LaneBook(), lastSeq: lastSeq, now: now)
+      var transaction = Transaction(connection.statements, LaneRules(standing), nil, LaneBook(), lastSeq: lastSeq, now: now)
       try connection.transact { statements throws(SQLiteFailure) in
         #expect(try transaction.stepJob(lanes: 1, rowsMax: 100) != nil)
         try transaction.tally.write(statements, onto: standing)
@@ -162,7 +162,7 @@ struct StoreQueueTests {
         }
       }
       for round in 1...2 {
-        var transaction = Transaction(connection.statements, LaneRules(standing), LaneBook(), lastSeq: 6, now: now)
+        var transaction = Transaction(connection.statements, LaneRules(standing), nil, LaneBook(), lastSeq: 6, now: now)
         try connection.transact { statements throws(SQLiteFailure) in
           _ = try transaction.stepJob(lanes: 1, rowsMax: 100, freesOnly: round == 1)
           try transaction.tally.write(statements, onto: standing)

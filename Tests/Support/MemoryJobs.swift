@@ -52,8 +52,9 @@ extension MemoryTables {
 
   private func isMeant(_ seq: Int64, _ selection: Selection) -> Bool {
     let stored = reports[seq]!
-    return (selection.reportID ?? stored.key.id) == stored.key.id && stored.receivedAt >= selection.since ?? stored.receivedAt
-      && stored.receivedAt < selection.until ?? .distantFuture
+    let cameAt = stored.readmittedAt ?? stored.receivedAt
+    return (selection.reportID ?? stored.key.id) == stored.key.id && cameAt >= selection.since ?? cameAt
+      && cameAt < selection.until ?? .distantFuture
   }
 
   // MARK: - Jobs
@@ -66,6 +67,7 @@ extension MemoryTables {
       switch kind {
       case .replay: replay(one, job.id, due: due, book, now)
       case .discard: discard(one, book, now)
+      case .reroute, .readmit: preconditionFailure("a \(kind) selects no deliveries")
       }
       due = due + job.pause
     }
@@ -103,8 +105,9 @@ extension MemoryTables {
 
   mutating func cancel(_ id: Int64, _ book: LaneBook, _ now: Instant) -> QueueJob? {
     guard let index = jobs.firstIndex(where: { $0.id == id }) else { return nil }
-    guard jobs[index].kind == .replay, !jobs[index].isCancelled else { return jobs[index] }
+    guard jobs[index].kind == .replay || jobs[index].hasWork, !jobs[index].isCancelled else { return jobs[index] }
     jobs[index].isCancelled = true
+    if jobs[index].hasWork { (jobs[index].endedAt, jobs[index].hasWork) = (now, false) }
     for lane in standing.lanes.map(\.id) {
       // What is held first, so that nothing of the job takes the place of what goes back.
       for place in [Owed.Place.held, .replay] {

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Every call commits at once, and has called back and handed over when it returns; a call made from a callback is done when
 /// the outermost one returns. Results whose commit failed are kept and go with the next commit. Used from one thread.
-package final class MemoryJournal: QueueOperations, OrderOperations {
+package final class MemoryJournal: StrayOperations, OrderOperations {
   private struct State {
     var tables: MemoryTables
     var book: LaneBook
@@ -80,7 +80,7 @@ package final class MemoryJournal: QueueOperations, OrderOperations {
   package func adopt(_ rules: JournalRules) {
     change { state in
       guard !state.isClosed else { return }
-      state.tables.rulesInForce = rules
+      state.tables.adopt(rules, state.book, clock())
       state.tables.catchUpUnfinished(state.book, clock())
       handOver([], &state)
     }
@@ -182,6 +182,26 @@ package final class MemoryJournal: QueueOperations, OrderOperations {
     operate(then) { state in state.tables.cancel(id, state.book, clock()) }
   }
 
+  package func unmatched(after seq: Int64, limit: Int) throws(JournalError) -> [StoredReport] {
+    try read { $0.unmatched(after: seq, limit: limit) }
+  }
+
+  package func quarantined(after id: Int64, limit: Int) throws(JournalError) -> [QuarantinedRecord] {
+    try read { $0.quarantined(after: id, limit: limit) }
+  }
+
+  package func quarantined(_ id: Int64) throws(JournalError) -> QuarantinedRecord? {
+    try read { tables in tables.quarantine.first { $0.id == id } }
+  }
+
+  package func reroute(then: @escaping @Sendable (Result<QueueJob, JournalError>) -> Void) {
+    operate(then) { state in state.tables.start(.reroute, state.book, clock()) }
+  }
+
+  package func readmit(then: @escaping @Sendable (Result<QueueJob, JournalError>) -> Void) {
+    operate(then) { state in state.tables.start(.readmit, state.book, clock()) }
+  }
+
   private func operate<T: Sendable>(_ then: @escaping @Sendable (Result<T, JournalError>) -> Void, _ body: (inout State) -> T) {
     change { state in
       guard !state.isClosed else { return state.effects.append { then(.failure(.closed)) } }
@@ -230,6 +250,7 @@ package final class MemoryJournal: QueueOperations, OrderOperations {
     state.isHealthy = true
     for result in state.kept { state.tables.settle(result, state.book, clock()) }
     var owed: [Delivery] = []
+    let unmatched = state.tables.standing.unmatched
     switch arriving {
     case .report(let arrival): owed = state.tables.store(arrival, state.book)
     case .body(let body): state.tables.quarantine(body)
@@ -242,6 +263,8 @@ package final class MemoryJournal: QueueOperations, OrderOperations {
     let (reports, results) = (arriving?.isReportOrBody == true ? 1 : 0, state.kept.count)
     handOver(owed, settled: state.kept, &state)
     state.effects.append { [observer] in observer(.committed(reports: reports, results: results, took: .zero)) }
+    let new = state.tables.standing.unmatched - unmatched
+    if new > 0, state.tables.rules?.dropsUnmatched != true { state.effects.append { [observer] in observer(.unmatched(new)) } }
     answerFetches(&state)
   }
 

@@ -33,15 +33,13 @@ extension MemoryTables {
   }
 
   private mutating func catchUp(_ claim: Claim, _ book: LaneBook, _ now: Instant) {
-    guard let rulesInForce, terms[claim.lane]?.takesOrders ?? false, let last = unfinished.removeValue(forKey: claim) else { return }
+    guard let rules, terms[claim.lane]?.takesOrders ?? false, let last = unfinished.removeValue(forKey: claim) else { return }
     for seq in packets[claim.packetID, default: []] where seq <= last && !hasCopy(of: seq, claim.lane) {
       let stored = reports[seq]!
-      guard let routed = rulesInForce.route(stored.payload) else { continue }
+      guard let payload = stored.payload, let routed = rules.route(payload) else { continue }
       guard resolve(routed.routing, of: claim.packetID).targets.contains(claim.lane) else { continue }
-      setMatched(seq)
-      guard !lanesOwed([claim.lane], stored.isStale).isEmpty else { continue }
-      place(Owed(place: .retry, due: now, owedAt: now), seq, in: claim.lane, book, from: now)
-      claims[claim]!.caughtUp += 1
+      reports[seq]!.destiny = .matched
+      claims[claim]!.caughtUp += oweLate(seq, to: [claim.lane], book, at: now)
     }
     claims[claim]!.isCaughtUp = true
   }

@@ -10,7 +10,9 @@ struct MemoryTables: Sendable {
     var seen = 1
     var destiny: Destiny
     var isStale: Bool
-    var payload: Payload
+    /// nil where `unmatched: drop` kept none.
+    var payload: Payload?
+    var readmittedAt: Instant?
   }
 
   /// An unsettled delivery.
@@ -57,12 +59,10 @@ struct MemoryTables: Sendable {
 
   var standing = Standing()
   private(set) var lastSeq: Int64 = 0
-  private(set) var reports: [Int64: Stored] = [:]
+  var reports: [Int64: Stored] = [:]
   private var seqOf: [Key: Int64] = [:]
   private(set) var seqsOf: [Int64: [Int64]] = [:]
   private(set) var terms: [LaneID: LaneTerms] = [:]
-  /// nil until they are known.
-  var rulesInForce: JournalRules?
   /// The reports of a packet that came while a lane took orders, by seq.
   private(set) var packets: [Int64: [Int64]] = [:]
   var claims: [Claim: ClaimRecord] = [:]
@@ -74,6 +74,13 @@ struct MemoryTables: Sendable {
   var done: [LaneID: [Int64: Ended]] = [:]
   private(set) var attempts: [LaneID: [Int64: [AttemptRecord]]] = [:]
   var jobs: [QueueJob] = []
+  /// In the order of arrival.
+  var quarantine: [QuarantinedRecord] = []
+  private(set) var lastQuarantineID: Int64 = 0
+  /// Of the jobs on them: the last report or body that each means.
+  var means: [Int64: Int64] = [:]
+  /// nil until somebody has said them.
+  var rules: JournalRules?
   private var told = Handover()
 
   /// What became due or held in lanes that were named, since it was asked last.
@@ -102,7 +109,7 @@ struct MemoryTables: Sendable {
 
   /// The process that begins knows no terms yet.
   mutating func endHolds(at now: Instant) {
-    (terms, rulesInForce) = ([:], nil)
+    (terms, rules) = ([:], nil)
     _ = standing.endHolds(at: now)
   }
 
@@ -115,23 +122,10 @@ struct MemoryTables: Sendable {
     let key = arrival.report.key
     standing.lastReportAt = arrival.receivedAt
     if let seq = seqOf[Key(key)] {
-      storeRepeat(arrival, of: seq, book)
+      storeRepeat(arrival, of: seq, book, at: arrival.receivedAt)
       return []
     }
-    lastSeq += 1
-    let (earlier, resolved) = (seqsOf[key.id, default: []], resolve(arrival.routing, of: arrival.report.packetID))
-    let isStale = key.isStale(after: earlier.map { reports[$0]!.key.status })
-    seqOf[Key(key)] = lastSeq
-    seqsOf[key.id, default: []].append(lastSeq)
-    if let packetID = arrival.report.packetID, terms.values.contains(where: \.takesOrders) {
-      packets[packetID, default: []].append(lastSeq)
-    }
-    reports[lastSeq] = Stored(
-      key: key, packetID: arrival.report.packetID, receivedAt: arrival.receivedAt, lastSeenAt: arrival.receivedAt,
-      destiny: resolved.destiny, isStale: isStale, payload: arrival.payload)
-    standing.reports += 1
-    if resolved.destiny == .unmatched { standing.unmatched += 1 }
-    if resolved.destiny == .filtered { standing.filtered += 1 }
+    let (resolved, isStale) = insert(arrival)
     return lanesOwed(resolved.targets, isStale).compactMap { lane in
       let entry = Owed(place: .ready, due: arrival.receivedAt, owedAt: arrival.receivedAt)
       if let before = unsettled(before: lastSeq, in: lane) {
@@ -143,21 +137,50 @@ struct MemoryTables: Sendable {
     }
   }
 
-  private mutating func storeRepeat(_ arrival: Arrival, of seq: Int64, _ book: LaneBook) {
+  private mutating func insert(_ arrival: Arrival, readmittedAt: Instant? = nil) -> (resolved: Routing<LaneID>.Resolved, isStale: Bool) {
+    let (key, resolved) = (arrival.report.key, resolve(arrival.routing, of: arrival.report.packetID))
+    lastSeq += 1
+    let isStale = key.isStale(after: seqsOf[key.id, default: []].map { reports[$0]!.key.status })
+    seqOf[Key(key)] = lastSeq
+    seqsOf[key.id, default: []].append(lastSeq)
+    if let packetID = arrival.report.packetID, terms.values.contains(where: \.takesOrders) {
+      packets[packetID, default: []].append(lastSeq)
+    }
+    reports[lastSeq] = Stored(
+      key: key, packetID: arrival.report.packetID, receivedAt: arrival.receivedAt, lastSeenAt: arrival.receivedAt,
+      destiny: resolved.destiny, isStale: isStale,
+      payload: resolved.destiny == .unmatched && rules?.dropsUnmatched == true ? nil : arrival.payload, readmittedAt: readmittedAt)
+    standing.reports += 1
+    if resolved.destiny == .unmatched { standing.unmatched += 1 }
+    if resolved.destiny == .filtered { standing.filtered += 1 }
+    return (resolved, isStale)
+  }
+
+  private mutating func storeRepeat(_ arrival: Arrival, of seq: Int64, _ book: LaneBook, at owedAt: Instant) {
     standing.duplicates += 1
     reports[seq]!.seen += 1
-    reports[seq]!.lastSeenAt = arrival.receivedAt
+    reports[seq]!.lastSeenAt = max(reports[seq]!.lastSeenAt, arrival.receivedAt)
     let resolved = resolve(arrival.routing, of: arrival.report.packetID)
     guard reports[seq]!.destiny == .unmatched, resolved.destiny == .matched else { return }
     reports[seq]!.destiny = .matched
-    for lane in lanesOwed(resolved.targets, reports[seq]!.isStale) {
-      place(Owed(place: .retry, due: arrival.receivedAt, owedAt: arrival.receivedAt), seq, in: lane, book, from: arrival.receivedAt)
-    }
+    reports[seq]!.payload = reports[seq]!.payload ?? arrival.payload
+    _ = oweLate(seq, to: resolved.targets, book, at: owedAt)
   }
 
-  mutating func setMatched(_ seq: Int64) { reports[seq]!.destiny = .matched }
+  /// - Returns: how many copies.
+  mutating func oweLate(_ seq: Int64, to targets: [LaneID], _ book: LaneBook, at owedAt: Instant) -> Int {
+    let lanes = lanesOwed(targets, reports[seq]!.isStale)
+    for lane in lanes { place(Owed(place: .retry, due: owedAt, owedAt: owedAt), seq, in: lane, book, from: owedAt) }
+    return lanes.count
+  }
 
-  mutating func lanesOwed(_ targets: [LaneID], _ isStale: Bool) -> [LaneID] {
+  mutating func readmit(_ arrival: Arrival, _ book: LaneBook, _ now: Instant) {
+    if let seq = seqOf[Key(arrival.report.key)] { return storeRepeat(arrival, of: seq, book, at: now) }
+    let resolved = insert(arrival, readmittedAt: now).resolved
+    _ = oweLate(lastSeq, to: resolved.targets, book, at: now)
+  }
+
+  private mutating func lanesOwed(_ targets: [LaneID], _ isStale: Bool) -> [LaneID] {
     let dropping = isStale ? targets.filter { terms[$0]?.dropsStale ?? false } : []
     for lane in dropping { change(lane) { $0.staleDropped += 1 } }
     let owing = targets.filter { !dropping.contains($0) }
@@ -305,7 +328,13 @@ struct MemoryTables: Sendable {
     delivered(settlement.lane, settlement.seq, tries: given.tries + 1, endedAt)
   }
 
-  mutating func quarantine(_ body: Quarantined) { standing.quarantined[body.reason, default: 0] += 1 }
+  mutating func quarantine(_ body: Quarantined) {
+    standing.quarantined[body.reason, default: 0] += 1
+    lastQuarantineID += 1
+    quarantine.append(
+      QuarantinedRecord(id: lastQuarantineID, receivedAt: body.receivedAt, reason: body.reason, payload: body.payload))
+  }
+
   mutating func count(refused reason: String) { standing.refused[reason, default: 0] += 1 }
 
   // MARK: - What waits
@@ -337,7 +366,7 @@ struct MemoryTables: Sendable {
   private func delivery(_ lane: LaneID, _ seq: Int64, _ entry: Owed) -> Delivery {
     let stored = reports[seq]!
     var delivery = Delivery(
-      lane: lane, seq: seq, key: stored.key, receivedAt: stored.receivedAt, owedAt: entry.owedAt, payload: stored.payload,
+      lane: lane, seq: seq, key: stored.key, receivedAt: stored.receivedAt, owedAt: entry.owedAt, payload: stored.payload!,
       tries: entry.tries, queue: entry.queue)
     (delivery.isStale, delivery.isOutOfOrder) = (stored.isStale, entry.isOutOfOrder)
     return delivery

@@ -14,12 +14,13 @@ package struct JobAnswer: Codable, Sendable, Equatable {
   package var status: Status
   @OrNull package var reportId: Int64?
   @OrNull package var route: String?
-  package var state: DeliveryState
+  /// null, as are `route` and the like, for the kinds that select no copies: `reroute` and `readmit`.
+  @OrNull package var state: DeliveryState?
   @OrNull package var since: String?
   @OrNull package var until: String?
   /// A second; null: as fast as the routes take them.
   @OrNull package var rate: Double?
-  /// Copies that it has queued again or discarded so far, without those that went back when it was cancelled.
+  /// Copies that it has queued or discarded so far, without those that went back when it was cancelled; of a readmission the reports.
   package var count: Int
   package var createdAt: String
   @OrNull package var endedAt: String?
@@ -31,11 +32,11 @@ extension JobAnswer {
     id = job.id
     kind = job.kind
     status = job.isCancelled ? (job.hasWork ? .cancelling : .cancelled) : job.endedAt == nil ? .working : .ended
-    reportId = job.selection.reportID
+    reportId = job.selection?.reportID
     self.route = route
-    state = job.selection.state
-    since = job.selection.since?.rfc3339
-    until = job.selection.until?.rfc3339
+    state = job.selection?.state
+    since = job.selection?.since?.rfc3339
+    until = job.selection?.until?.rfc3339
     rate = job.rate
     count = job.count
     createdAt = job.createdAt.rfc3339

@@ -83,8 +83,8 @@ package struct Operator: Sendable {
     return lane.id
   }
 
-  private func shown(_ job: QueueJob) -> JobAnswer {
-    let route = job.selection.lane.map { id in source.standing().lanes.first { $0.id == id }?.name ?? "lane \(id.number)" }
+  func shown(_ job: QueueJob) -> JobAnswer {
+    let route = job.selection?.lane.map { id in source.standing().lanes.first { $0.id == id }?.name ?? "lane \(id.number)" }
     return JobAnswer(job, route: route)
   }
 

@@ -115,6 +115,7 @@ extension SelectionRequest {
     case (.replay, _): throw .invalid("A replay takes the \"state\" \"dead\" or \"delivered\".")
     case (.discard, "waiting"): .waiting
     case (.discard, "dead"): .dead
+    case (.reroute, _), (.readmit, _): preconditionFailure("a \(kind) selects no copies")
     case (.discard, _): throw .invalid("A discard must say its \"state\": \"waiting\" or \"dead\".")
     }
   }

@@ -4,7 +4,7 @@ import Status
 
 struct JobsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "jobs", abstract: "The last replays and discards, the newest first, and how far they are.")
+    commandName: "jobs", abstract: "The last replays, discards, reroutes and retries of the quarantine, and how far they are.")
 
   @OptionGroup var options: QueueOptions
 
@@ -19,9 +19,9 @@ struct JobsCommand: AsyncParsableCommand {
 struct CancelCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cancel",
-    abstract: "End a replay or a discard.",
+    abstract: "End a job before it has done all.",
     discussion: """
-      What a replay has queued and nobody has tried yet goes back to where it was. What was sent or discarded stays so.
+      What a replay has queued and nobody has tried yet goes back to where it was. What was sent, discarded or rerouted stays so.
       """)
 
   @Argument(help: "The number of the job: dlr-relay queue jobs.")
@@ -39,7 +39,7 @@ struct CancelCommand: AsyncParsableCommand {
 extension JobList {
   var text: String {
     guard !jobs.isEmpty else { return "no jobs yet" }
-    let head = ["job", "kind", "which copies", "status", "since", "copies"]
+    let head = ["job", "kind", "of what", "status", "since", "done"]
     let rows = jobs.map { job in
       ["\(job.id)", job.kind.rawValue, job.selectionText, "\(job.status)", job.endedAt ?? job.createdAt, grouped(job.count)]
     }
@@ -49,12 +49,14 @@ extension JobList {
 
 extension JobAnswer {
   fileprivate var text: String {
-    guard status == .cancelling else { return "job \(id) is \(status), with \(grouped(count)) copies done" }
+    let done = "\(grouped(count)) \(kind == .readmit ? "reports" : "copies") done"
+    guard status == .cancelling else { return "job \(id) is \(status), with \(done)" }
     return "job \(id) is cancelled, and what nobody has tried yet goes back; see how far that is: dlr-relay queue jobs"
   }
 
   /// `dead, route shop, from 2026-..., 20/s`.
   fileprivate var selectionText: String {
+    guard let state else { return kind == .reroute ? "unmatched reports" : "the quarantine" }
     var parts = [state.rawValue]
     if let reportId { parts.append("report \(reportId)") }
     if let route { parts.append("route \(route)") }
