@@ -201,8 +201,8 @@ package enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {
 /// (`Delivery.cost`, given back by `settle`, or by `giveBack` for what is dropped without an attempt) and spills a lane at its bound.
 package protocol Journal: Sendable {
   /// The lanes of the named routes, in the same order, which are treated by these terms from here on; new names get new lanes.
-  /// Lanes of other names keep the terms that they had, and their deliveries are kept, and an operator may work on them; handovers tell of
-  /// them only if they were named since the start. Called again whenever the rules change, at any time after `connect`.
+  /// Lanes of other names keep the terms that they had, except that they take no orders; their deliveries are kept, and an operator may work
+  /// on them. Handovers tell of them only if they were named since the start. Called again whenever the rules change, at any time after `connect`.
   /// Blocks until it is on disk.
   func lanes(for terms: [LaneTerms]) throws(JournalError) -> [LaneID]
 

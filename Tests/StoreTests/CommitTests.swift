@@ -103,8 +103,8 @@ struct CommitTests {
       // More pages than the writer leaves in the WAL.
       for id in 1...200 as ClosedRange<Int64> { bench.journal.append(bench.arrival(id, to: [lane], bytes: 60_000)) { _ in } }
       await bench.append(201, to: [lane])
-      try bench.nudge()
-      try bench.nudge()
+      bench.nudge()
+      bench.nudge()
       let size = try #require(try FileManager.default.attributesOfItem(atPath: bench.storePath)[.size] as? Int)
       #expect(size > Int(StoreConnection.checkpointPages) * StoreConnection.pageBytes)
       try bench.restart()

@@ -45,7 +45,7 @@ struct FullDiskTests {
         #expect(!bench.journal.isHealthy)
         #expect(await bench.append(9_999, to: [lane], bytes: Self.bodyBytes) == .full)
         bench.journal.settle([bench.settlement(of: delivery, .delivered)])
-        try bench.nudge()
+        bench.nudge()
         try Self.limitFileSize(nil)
         #expect(await bench.append(10_000, to: [lane]) == nil)
         try await bench.receiver.wait { $0.settled == 1 }
@@ -96,7 +96,7 @@ struct FullDiskTests {
     #expect(await bench.claim([Claim(packetID: 1, lane: lane)]) == .failure(.full), "nor for orders")
     try await bench.settle(deliveries[10], .dead)
     let job = try await bench.start(.replay, Selection(state: .dead))
-    for _ in 0..<3 { try bench.nudge() }
+    for _ in 0..<3 { bench.nudge() }
     #expect(try bench.journal.jobs().map(\.count) == [0], "nor for replays")
 
     try FileManager.default.removeItem(atPath: ballast)

@@ -265,8 +265,8 @@ struct JournalContractJobs {
       _ = try await bench.run(.replay, Selection(state: .dead))
       _ = try await bench.run(.discard, Selection(state: .waiting, reportID: 2, until: later))
       await bench.append(3, "delivered", to: [gone])
-      try bench.nudge()
-      try bench.nudge()
+      bench.nudge()
+      bench.nudge()
       #expect(bench.receiver.seen.due.isEmpty)
       #expect(bench.receiver.seen.held.isEmpty)
       #expect(bench.standing(of: gone).pending == 4)
@@ -332,7 +332,7 @@ struct JournalContractJobs {
 
       await bench.append(5, to: [lane])
       bench.journal.fetch(.ready, of: lane)
-      for _ in 0..<10 { try bench.nudge() }
+      for _ in 0..<10 { bench.nudge() }
       #expect(bench.receiver.pages(.ready, of: lane).count == 1, "what is withdrawn is in memory until somebody says that it is not")
       // The first is in flight, and its attempt ends; the others were dropped.
       bench.journal.giveBack(2 * cost, of: lane, from: .ready)

@@ -171,7 +171,10 @@ struct JournalContractOrders {
   @Test(arguments: Implementation.allCases)
   func `a stale status is not owed where it would not have been`(_ implementation: Implementation) async throws {
     try await Bench.with(implementation) { bench in
-      let (drops, forwards) = (try bench.takers("drops", dropsStale: true)[0], try bench.takers("forwards")[0])
+      let lanes = try bench.journal.lanes(for: [
+        LaneTerms(name: "drops", dropsStale: true, takesOrders: true), LaneTerms(name: "forwards", takesOrders: true),
+      ])
+      let (drops, forwards) = (lanes[0], lanes[1])
       let rules = OrderRules(takers: [drops, forwards])
       bench.journal.adopt(rules.ofJournal)
       await bench.append(1, "delivered", in: packet, by: rules)
@@ -245,10 +248,10 @@ struct JournalContractOrders {
       #expect(try bench.journal.claims(of: packet) == [record])
       _ = try bench.lanes("shop")
       bench.journal.adopt(rules.ofJournal)
-      for _ in 0..<3 { try bench.nudge() }
+      for _ in 0..<3 { bench.nudge() }
       #expect(try bench.journal.claims(of: packet) == [record], "nor of a route that takes no orders")
       _ = try bench.takers("shop")
-      for _ in 0..<3 { try bench.nudge() }
+      for _ in 0..<3 { bench.nudge() }
       #expect(try bench.journal.claims(of: packet).map(\.isCaughtUp) == [true])
       #expect(try await bench.caughtUp(lane) == [key(1)])
       #expect(try await bench.catchUp(lane).map(\.key) == [key(2)])

@@ -48,7 +48,7 @@ struct JournalContractRandom {
       case 75..<90: ask()
       case 90..<97: bench.clock.advance(by: .milliseconds(rng.below(3_000)))
       case 97: try restart()
-      default: try bench.nudge()
+      default: bench.nudge()
       }
     }
 
@@ -117,14 +117,14 @@ struct JournalContractRandom {
         ask()
         for lane in lanes { bench.journal.fetch(.retry, of: lane) }
         // The second returns when the first round, with the pages, is over.
-        try bench.nudge()
-        try bench.nudge()
+        bench.nudge()
+        bench.nudge()
         let held = sender.with { state in
           defer { state.held = [] }
           return state.held
         }
         settle(held, deliveredShare: 1)
-        try bench.nudge()
+        bench.nudge()
       }
       bench.journal.close()
     }

@@ -216,7 +216,7 @@ struct JournalsInStepTests {
     /// Waits until the store has done all that it was asked, and compares everything.
     private mutating func compare() async throws {
       // A round for what was asked, one for the step of a job or a page after it.
-      for _ in 0..<2 { try sqlite.nudge() }
+      for _ in 0..<2 { sqlite.nudge() }
       var (a, b) = (sqlite.standing, memory.standing)
       (a.bytes, b.bytes) = (0, 0)
       try expectEqual(a, b)

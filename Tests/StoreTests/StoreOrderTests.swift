@@ -27,7 +27,7 @@ struct StoreOrderTests {
       await fill(bench, 1_250, by: rules)
       let record = try await bench.claim(packet, for: lane)[0]
       #expect((record.caughtUp, record.isCaughtUp) == (Limits.stepRowsMax, false))
-      for _ in 0..<4 { try bench.nudge() }
+      for _ in 0..<4 { bench.nudge() }
       #expect(try bench.journal.claims(of: packet).map(\.caughtUp) == [1_250])
       #expect(try bench.journal.claims(of: packet).map(\.isCaughtUp) == [true])
       #expect(bench.standing(of: lane).pending == 1_250)
@@ -47,7 +47,7 @@ struct StoreOrderTests {
       #expect(bench.standing(of: lane).pending == 299)
       _ = try bench.takers("shop")
       bench.journal.adopt(rules.ofJournal)
-      for _ in 0..<4 { try bench.nudge() }
+      for _ in 0..<4 { bench.nudge() }
       #expect(try bench.journal.claims(of: packet).map(\.caughtUp) == [1_250])
       #expect(try bench.query("SELECT count(DISTINCT seq), count(*) FROM retry") == [["count(DISTINCT seq)": 1_250, "count(*)": 1_250]])
     }
@@ -83,7 +83,7 @@ struct StoreOrderTests {
       bench.clock.advance(by: .days(2))
       for _ in 0..<60 {
         bench.clock.advance(by: .seconds(10))
-        try bench.nudge()
+        bench.nudge()
       }
       try #require(try self.count("payload", bench) == 0)
       await bench.append(4, in: packet, by: rules)
@@ -100,7 +100,7 @@ struct StoreOrderTests {
         bench.clock.advance(by: .minutes(6))
         for _ in 0..<80 {
           bench.clock.advance(by: .milliseconds(60))
-          try bench.nudge()
+          bench.nudge()
         }
       }
       let lane = try bench.takers("shop")[0]
@@ -191,7 +191,7 @@ struct StoreOrderTests {
       }
       await bench.append(9_999, in: nil, by: rules)
       #expect(answers.all == Array(repeating: "1000 claimed", count: 4))
-      for _ in 0..<10 { try bench.nudge() }
+      for _ in 0..<10 { bench.nudge() }
       #expect(try bench.journal.claims(of: 3).map(\.caughtUp) == [100])
       #expect(bench.standing(of: lane).matched == 404)
       #expect(bench.standing.unmatched == 401)

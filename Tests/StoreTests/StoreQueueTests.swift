@@ -15,7 +15,7 @@ struct StoreQueueTests {
       bench.clock.advance(by: .minutes(6))
       for _ in 0..<60 {
         bench.clock.advance(by: .milliseconds(60))
-        try bench.nudge()
+        bench.nudge()
       }
     }
   }
@@ -101,7 +101,7 @@ struct StoreQueueTests {
       let lane = try await bury(100, bench)
       func queued(after time: Duration) throws -> Int {
         bench.clock.advance(by: time)
-        for _ in 0..<2 { try bench.nudge() }
+        for _ in 0..<2 { bench.nudge() }
         return try bench.query("SELECT count(*) FROM replay")[0][0]
       }
       func take() async throws -> Int {
@@ -177,7 +177,7 @@ struct StoreQueueTests {
   @Test func `a command that fails is told so, and the store is opened again before anything else`() async throws {
     try await Bench.with(.sqlite) { bench in
       let lane = try await bury(3, bench)
-      try bench.nudge()
+      bench.nudge()
       let other = try DatabaseQueue(path: bench.storePath)
       try await other.write { try $0.execute(sql: "ALTER TABLE job RENAME TO job_away") }
       await #expect(throws: JournalError.self) { try await bench.start(.replay, Selection(state: .dead)) }
@@ -199,7 +199,7 @@ struct StoreQueueTests {
       try other.close()
       #expect(await bench.append(4, to: [lane]) == nil)
       #expect(bench.journal.isHealthy)
-      for _ in 0..<3 { try bench.nudge() }
+      for _ in 0..<3 { bench.nudge() }
       #expect(try bench.journal.jobs().map(\.count) == [3])
     }
   }

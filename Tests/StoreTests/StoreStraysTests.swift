@@ -67,7 +67,7 @@ struct StoreStraysTests {
       journal.adopt(rules(after: 700) { journal.cancel(job: job.id) { answers.append(try? $0.get()) } })
       let cancelled = try #require(try await answers.first(1)[0])
       #expect(cancelled.isCancelled && !cancelled.hasWork)
-      for _ in 0..<5 { try bench.nudge() }
+      for _ in 0..<5 { bench.nudge() }
       #expect(bench.standing(of: lane).matched == Limits.stepRowsMax * 2)
       #expect(try bench.journal.jobs().map(\.count) == [Limits.stepRowsMax * 2])
       #expect(try bench.query("SELECT count(*) FROM report WHERE destiny = 1")[0][0] == Self.many - Limits.stepRowsMax * 2)
@@ -127,7 +127,7 @@ struct StoreStraysTests {
         bench.clock.advance(by: .minutes(6))
         for _ in 0..<60 {
           bench.clock.advance(by: .milliseconds(60))
-          try bench.nudge()
+          bench.nudge()
         }
       }
       bench.clock.advance(by: .days(6))

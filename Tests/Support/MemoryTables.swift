@@ -91,7 +91,8 @@ struct MemoryTables: Sendable {
   }
 
   mutating func lanes(for terms: [LaneTerms]) -> [LaneID] {
-    terms.map { term in
+    for lane in self.terms.keys { self.terms[lane]!.takesOrders = false }
+    return terms.map { term in
       let lane = lane(term.name)
       self.terms[lane] = term
       return lane
