@@ -32,7 +32,13 @@ struct Health: Sendable, Equatable {
     if !keys.isEmpty { add("The rule file changes \(keys.joined(separator: ", ")), which takes a restart; the rest of it is in force.") }
     for route in snapshot.routes { look(at: route, now: snapshot.now) }
     if snapshot.quarantined > 0 {
-      notes.append(Finding(text: "\(grouped(snapshot.quarantined)) bodies with the right token were no report. They are kept."))
+      let text = "\(grouped(snapshot.quarantined)) bodies with the right token were no report. They are kept for retention.quarantine."
+      notes.append(Finding(text: text, command: "dlr-relay quarantine"))
+    }
+    let unmatched = snapshot.standing.unmatched
+    if unmatched > 0, !snapshot.configuration.dropsUnmatched {
+      let text = "\(grouped(unmatched)) reports matched no route when they came. They are kept for retention.unmatched."
+      notes.append(Finding(text: text, command: "dlr-relay unmatched"))
     }
   }
 

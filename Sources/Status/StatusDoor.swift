@@ -70,7 +70,9 @@ package struct StatusDoor: Sendable {
     }
     show("/api/v1/queue", on: router) { _ in try await queue() }
     let `operator` = Operator(source)
-    for (path, methods) in OperatorPaths(`operator`).all + OrderPaths(`operator`).all { serve(path, methods, on: router) }
+    let wantsToken: @Sendable () -> Bool = { [settings] in settings().token != nil }
+    let paths = OperatorPaths(`operator`, wantsToken: wantsToken).all + OrderPaths(`operator`).all
+    for (path, methods) in paths { serve(path, methods, on: router) }
     return router
   }
 

@@ -76,6 +76,8 @@ package struct LoadedConfiguration: Sendable, Equatable {
   /// Those for which packets may be claimed.
   package var orderRoutes: Set<String> = []
   package var orderKeys = OrderKeys([])
+  /// Of an unmatched report only the key is kept.
+  package var dropsUnmatched = false
 
   package init(
     fingerprint: String, loadedAt: Instant, routes: [String], pausedRoutes: Set<String> = [], lastError: String? = nil

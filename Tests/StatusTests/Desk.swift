@@ -13,6 +13,10 @@ final class Desk: Sendable {
     var pauses: [LaneID: Pause] = [:]
     var resumed: [LaneID] = []
     var claims: [ClaimRecord] = []
+    var unmatched: [StoredReport] = []
+    var quarantined: [QuarantinedRecord] = []
+    /// What the lists were asked for.
+    var pages: [[Int64]] = []
     /// Thrown by everything.
     var error: JournalError?
   }
@@ -82,6 +86,39 @@ final class Desk: Sendable {
             return before - state.claims.count
           }
         },
-        claims: { packetID in try self.asked { $0.claims.filter { $0.claim.packetID == packetID } } }))
+        claims: { packetID in try self.asked { $0.claims.filter { $0.claim.packetID == packetID } } }),
+      strays: strays)
+  }
+
+  /// A report whose text has a route's name is for that route now.
+  private var strays: Strays {
+    @Sendable func start(_ kind: QueueJob.Kind) throws -> QueueJob {
+      try self.asked { state in
+        let job = QueueJob(id: Int64(state.jobs.count + 1), kind: kind, selection: nil, rate: nil, createdAt: self.now)
+        state.jobs.insert(job, at: 0)
+        return job
+      }
+    }
+    return Strays(
+      unmatched: { seq, limit in
+        try self.asked { state in
+          state.pages.append([seq, Int64(limit)])
+          return Array(state.unmatched.filter { $0.seq > seq }.prefix(limit))
+        }
+      },
+      quarantined: { id, limit in
+        try self.asked { state in
+          state.pages.append([id, Int64(limit)])
+          return Array(state.quarantined.filter { $0.id > id }.prefix(limit))
+        }
+      },
+      body: { id in try self.asked { state in state.quarantined.first { $0.id == id } } },
+      reroute: { try start(.reroute) },
+      readmit: { try start(.readmit) },
+      routesNow: { payload in
+        let text = String(decoding: payload.bytes, as: UTF8.self)
+        return ["my_shop", "bank"].filter { text.contains("@\($0)") }
+      },
+      explainUnmatched: { _ in "my_shop: the body does not contain \"@my_shop\"; call +905321234567" })
   }
 }

@@ -33,6 +33,7 @@ package struct Operations: Sendable {
       self.claims = claims
     }
   }
+  package var strays: Strays
 
   package init(
     report: @escaping @Sendable (Int64) async throws -> [ReportRecord],
@@ -42,7 +43,7 @@ package struct Operations: Sendable {
     jobs: @escaping @Sendable () async throws -> [QueueJob],
     pause: @escaping @Sendable (LaneID) async throws -> Void,
     resume: @escaping @Sendable (LaneID) async throws -> Void,
-    orders: Orders
+    orders: Orders, strays: Strays
   ) {
     self.report = report
     self.count = count
@@ -52,5 +53,6 @@ package struct Operations: Sendable {
     self.pause = pause
     self.resume = resume
     self.orders = orders
+    self.strays = strays
   }
 }

@@ -98,7 +98,7 @@ extension ReportAnswer.Attempt {
 }
 
 /// The member `to` of a report's bytes.
-private func recipient(of payload: Payload) -> String? {
+func recipient(of payload: Payload) -> String? {
   struct Body: Decodable {
     struct Report: Decodable { var to: String? }
     var report: Report

@@ -1,0 +1,68 @@
+import Model
+import Observe
+
+/// Reports that nobody got.
+extension Operator {
+  package func unmatched(after seq: Int64, limit: Int) async throws(OperatorError) -> UnmatchedAnswer {
+    var found = try await reading { try await strays.unmatched(seq, limit + 1) }
+    let next = Self.next(of: &found, limit: limit, \.seq)
+    let reports = found.map { stored in
+      let routes = stored.payload.map(strays.routesNow) ?? []
+      let reason = routes.isEmpty ? stored.payload.map { masked(phonesIn: strays.explainUnmatched($0)) } : nil
+      return UnmatchedAnswer.Report(stored, routesNow: routes, reason: reason)
+    }
+    return UnmatchedAnswer(reports: reports, next: next)
+  }
+
+  /// Of the first reports behind one; who wants to know of all goes on with `next`.
+  package func rerouteCount(after seq: Int64) async throws(OperatorError) -> RerouteCount {
+    let limit = Limits.reroutesCountedMax
+    var found = try await reading { try await strays.unmatched(seq, limit + 1) }
+    var count = RerouteCount()
+    count.next = Self.next(of: &found, limit: limit, \.seq)
+    for stored in found {
+      count.examined += 1
+      let routes = stored.payload.map(strays.routesNow) ?? []
+      if !routes.isEmpty { count.matched += 1 }
+      for route in routes { count.routes[route, default: 0] += 1 }
+    }
+    return count
+  }
+
+  package func reroute() async throws(OperatorError) -> JobAnswer {
+    shown(try await changing { try await strays.reroute() })
+  }
+
+  package func quarantine(after id: Int64, limit: Int) async throws(OperatorError) -> QuarantineAnswer {
+    var found = try await reading { try await strays.quarantined(id, limit + 1) }
+    let next = Self.next(of: &found, limit: limit, \.id)
+    return QuarantineAnswer(bodies: found.map { QuarantinedAnswer($0, withOutline: false) }, next: next)
+  }
+
+  package func quarantined(_ id: Int64) async throws(OperatorError) -> QuarantinedAnswer {
+    QuarantinedAnswer(try await body(id), withOutline: true)
+  }
+
+  /// As they came: for who may see what is in them.
+  package func quarantinedBytes(_ id: Int64) async throws(OperatorError) -> [UInt8] { try await body(id).payload.bytes }
+
+  package func readmit() async throws(OperatorError) -> JobAnswer {
+    shown(try await changing { try await strays.readmit() })
+  }
+
+  private var strays: Strays { source.operations.strays }
+
+  private func body(_ id: Int64) async throws(OperatorError) -> QuarantinedRecord {
+    guard let found = try await reading({ try await strays.body(id) }) else {
+      throw .unknown("There is no body \(id) in quarantine, or not any more. GET /api/v1/quarantine and `dlr-relay quarantine` list them.")
+    }
+    return found
+  }
+
+  /// Takes the one too many away that tells that there is more.
+  private static func next<Row>(of found: inout [Row], limit: Int, _ number: (Row) -> Int64) -> Int64? {
+    guard found.count > limit else { return nil }
+    found.removeSubrange(limit...)
+    return found.last.map(number)
+  }
+}
