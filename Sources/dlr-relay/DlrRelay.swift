@@ -13,6 +13,9 @@ struct DlrRelay: AsyncParsableCommand {
       Explain.self,
       BacktestCommand.self,
       QueueCommand.self,
+      UnmatchedCommand.self,
+      RerouteCommand.self,
+      QuarantineCommand.self,
       Simulate.self,
       SinkCommand.self,
     ]

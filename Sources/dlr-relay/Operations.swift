@@ -4,7 +4,8 @@ import Status
 extension Operations {
   /// What a journal can do, each call off the cooperative pool or without blocking it.
   init(
-    _ journal: some QueueOperations & OrderOperations, pause: @escaping @Sendable (LaneID) async throws -> Void,
+    _ journal: some StrayOperations & OrderOperations, rules: @escaping @Sendable () -> PresentRules,
+    pause: @escaping @Sendable (LaneID) async throws -> Void,
     resume: @escaping @Sendable (LaneID) async throws -> Void
   ) {
     self.init(
@@ -21,19 +22,41 @@ extension Operations {
         }.get()
       },
       jobs: { try await offPool { Result { try journal.jobs() } }.get() },
-      pause: pause, resume: resume,
-      orders: Orders(
-        claim: { claims in
-          try await withCheckedContinuation { continuation in
-            journal.claim(claims) { continuation.resume(returning: $0) }
-          }.get()
-        },
-        withdraw: { packetID, lane in
-          try await withCheckedContinuation { continuation in
-            journal.withdraw(packetID: packetID, lane: lane) { continuation.resume(returning: $0) }
-          }.get()
-        },
-        claims: { packetID in try await offPool { Result { try journal.claims(of: packetID) } }.get() }))
+      pause: pause, resume: resume, orders: Orders(journal), strays: Strays(journal, rules: rules))
+  }
+}
+
+extension Operations.Orders {
+  fileprivate init(_ journal: some OrderOperations) {
+    self.init(
+      claim: { claims in
+        try await withCheckedContinuation { continuation in
+          journal.claim(claims) { continuation.resume(returning: $0) }
+        }.get()
+      },
+      withdraw: { packetID, lane in
+        try await withCheckedContinuation { continuation in
+          journal.withdraw(packetID: packetID, lane: lane) { continuation.resume(returning: $0) }
+        }.get()
+      },
+      claims: { packetID in try await offPool { Result { try journal.claims(of: packetID) } }.get() })
+  }
+}
+
+extension Strays {
+  fileprivate init(_ journal: some StrayOperations, rules: @escaping @Sendable () -> PresentRules) {
+    self.init(
+      unmatched: { seq, limit in try await offPool { Result { try journal.unmatched(after: seq, limit: limit) } }.get() },
+      quarantined: { id, limit in try await offPool { Result { try journal.quarantined(after: id, limit: limit) } }.get() },
+      body: { id in try await offPool { Result { try journal.quarantined(id) } }.get() },
+      reroute: {
+        try await withCheckedContinuation { continuation in journal.reroute { continuation.resume(returning: $0) } }.get()
+      },
+      readmit: {
+        try await withCheckedContinuation { continuation in journal.readmit { continuation.resume(returning: $0) } }.get()
+      },
+      routesNow: { rules().routes(of: $0) },
+      explainUnmatched: { rules().reason(against: $0) })
   }
 }
 
@@ -44,6 +67,7 @@ extension LoadedConfiguration {
       pausedRoutes: Set(configuration.routes.filter(\.paused).map(\.name)))
     orderRoutes = Set(configuration.routes.filter(\.asksForOrders).map(\.name))
     orderKeys = OrderKeys(configuration.routes)
+    dropsUnmatched = configuration.unmatched == .drop
   }
 }
 

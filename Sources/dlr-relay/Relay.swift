@@ -72,14 +72,14 @@ final class Relay: Service {
     let deliverer = Deliverer(
       routes: configuration.routes, lanes: lanes, journal: journal, userAgent: "dlr-relay/\(version)", clock: systemClock,
       observer: observer, rng: SystemRandomNumberGenerator())
-    let rules = RuleSet(configuration.routes)
-    journal.adopt(JournalRules(rules, lanes: lanes, dropsUnmatched: configuration.unmatched == .drop))
-    let accept = AcceptReport(rules: rules, lanes: lanes, journal: journal, observer: observer)
+    let rules = PresentRules(configuration.routes)
+    journal.adopt(JournalRules(rules.rules, lanes: lanes, dropsUnmatched: configuration.unmatched == .drop))
+    let accept = AcceptReport(rules: rules.rules, lanes: lanes, journal: journal, observer: observer)
     do {
       let door = try await PublicDoor.open(
         receive, acceptReport: accept, journal: journal, clock: systemClock, observer: observer)
       return Relay(
-        running: RunningConfiguration(configuration, fingerprint: file.fingerprint, at: systemClock()), journal: journal,
+        running: RunningConfiguration(configuration, rules, fingerprint: file.fingerprint, at: systemClock()), journal: journal,
         deliverer: deliverer, door: door, alerter: alerter, routeNames: names, observer: observer, reloader: Reloader(file),
         recorder: recorder, libraryMetrics: libraryMetrics)
     } catch {
@@ -168,7 +168,7 @@ final class Relay: Service {
       oldestWaiting: { [journal] in try await offPool { Result { try journal.oldestWaiting() } }.get() },
       waiting: { [journal] in try await offPool { Result { try journal.waiting() } }.get() },
       operations: Operations(
-        journal,
+        journal, rules: { [running] in running.rules },
         pause: { [deliverer] lane in try await confirmed { deliverer.pause(lane, then: $0) } },
         resume: { [deliverer] lane in try await confirmed { deliverer.resume(lane, then: $0) } }),
       isStoreWritable: { [journal] in journal.isHealthy },

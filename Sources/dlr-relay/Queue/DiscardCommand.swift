@@ -42,7 +42,7 @@ struct DiscardCommand: AsyncParsableCommand {
       guard count > 0, !dryRun else {
         return try JobOutcome(count: count, job: nil).show(options.json, "\(copies(count, state)) would be discarded")
       }
-      guard yes || confirms(copies(count, state)) else { throw Failure("nothing was discarded") }
+      guard yes || confirms("Discard \(copies(count, state)) for good?") else { throw Failure("nothing was discarded") }
       let job = try await queues.start(.discard, request)
       let text =
         queues.isRunning
@@ -58,10 +58,11 @@ struct DiscardCommand: AsyncParsableCommand {
     if selection.until == nil, selection.since.map({ $0 < now }) ?? true { request.until = now.rfc3339 }
     return request
   }
+}
 
-  private func confirms(_ what: String) -> Bool {
-    // Not on stdout, which may be a file that takes the JSON.
-    Terminal.prompt("Discard \(what) for good? [y/N] ")
-    return ["y", "yes"].contains(readLine()?.lowercased())
-  }
+/// Asks somebody at the terminal.
+func confirms(_ question: String) -> Bool {
+  // Not on stdout, which may be a file that takes the JSON.
+  Terminal.prompt("\(question) [y/N] ")
+  return ["y", "yes"].contains(readLine()?.lowercased())
 }

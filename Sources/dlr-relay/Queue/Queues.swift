@@ -5,7 +5,7 @@ import Status
 import Store
 
 /// The queues of a relay that runs, or of one that does not.
-protocol Queues: Sendable {
+protocol Queues: StrayReports {
   func table() async throws -> QueueTable
   func report(_ id: Int64) async throws -> ReportAnswer
   func count(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> Int

@@ -38,14 +38,23 @@ struct RunningRelay: Sendable {
   func ask<Answer: Decodable>(
     _ method: String, _ path: String, body: (any Encodable & Sendable)? = nil, timeout: Duration = timeout
   ) async throws -> Answer {
+    let answer = try await bytes(method, path, body: body, timeout: timeout)
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do { return try decoder.decode(Answer.self, from: answer) } catch { throw notOurs }
+  }
+
+  /// - Returns: what the relay answered, as it is.
+  /// - Throws: as `ask`.
+  func bytes(
+    _ method: String, _ path: String, body: (any Encodable & Sendable)? = nil, timeout: Duration = timeout
+  ) async throws -> Data {
     let json = try body.map { String(decoding: try JSONEncoder().encode($0), as: UTF8.self) }
     guard let answer = try await exchange(method, path, body: json, token: settings.token, timeout: timeout) else {
       throw Failure("the relay on \(settings.listen) has just ended; try again")
     }
     guard (200..<300).contains(answer.status) else { throw refusal(answer) }
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    do { return try decoder.decode(Answer.self, from: answer.body) } catch { throw notOurs }
+    return answer.body
   }
 
   private var notOurs: Failure { Failure("what listens on \(settings.listen) is no relay of this version; check status.listen") }

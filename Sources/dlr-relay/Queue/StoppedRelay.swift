@@ -10,14 +10,15 @@ final class StoppedRelay: Queues {
 
   private let journal: SQLiteJournal
   private let routes: [String]
-  private let `operator`: Operator
+  let `operator`: Operator
 
   /// - Throws: `StoreError` if there is no store, or it cannot be used now.
   init(_ configuration: Configuration) throws {
-    let path = configuration.store.path
+    let (path, rules) = (configuration.store.path, PresentRules(configuration.routes))
     let journal = try SQLiteJournal(stopped: path, clock: systemClock)
     do {
-      _ = try journal.lanes(for: configuration.routes.map(LaneTerms.init))
+      let lanes = try journal.lanes(for: configuration.routes.map(LaneTerms.init))
+      journal.adopt(rules.forJournal(lanes: lanes, dropsUnmatched: configuration.unmatched == .drop))
     } catch {
       journal.close()
       throw Failure("the routes could not be entered into \(path): \(error)")
@@ -31,7 +32,7 @@ final class StoppedRelay: Queues {
       oldestWaiting: { try await offPool { Result { try journal.oldestWaiting() } }.get() },
       waiting: { try await offPool { Result { try journal.waiting() } }.get() },
       operations: Operations(
-        journal,
+        journal, rules: { rules },
         pause: { lane in try await journal.keep(of: lane) { $0.pause(at: systemClock()) } },
         resume: { lane in try await journal.keep(of: lane) { $0.resume(at: systemClock()) } }),
       isStoreWritable: { journal.isHealthy }, publicDoorAnswers: { false })
@@ -67,7 +68,7 @@ final class StoppedRelay: Queues {
     try await atEnd { [`operator`] in try await `operator`.cancel(job: id) }
   }
 
-  private func atEnd(_ look: @escaping @Sendable () async throws -> JobAnswer) async throws -> JobAnswer {
+  func atEnd(_ look: @escaping @Sendable () async throws -> JobAnswer) async throws -> JobAnswer {
     try await withProgress({ "\(grouped(try await look().count)) done" }) {
       while true {
         let job = try await look()

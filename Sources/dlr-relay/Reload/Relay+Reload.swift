@@ -12,12 +12,12 @@ extension Relay: Reloadable {
     receive.connectionsMax = try connectionsAllowed(file)
     let lanes = try lanes(for: file.routes)
 
-    let rules = RuleSet(file.routes)
-    journal.adopt(JournalRules(rules, lanes: lanes, dropsUnmatched: file.unmatched == .drop))
+    let rules = PresentRules(file.routes)
+    journal.adopt(JournalRules(rules.rules, lanes: lanes, dropsUnmatched: file.unmatched == .drop))
     journal.change(file.store.retention)
     reloadDeliverer(file.routes, lanes)
-    door.reload(receive, acceptReport: AcceptReport(rules: rules, lanes: lanes, journal: journal, observer: observer))
-    running.took(file, fingerprint: fingerprint, at: systemClock())
+    door.reload(receive, acceptReport: AcceptReport(rules: rules.rules, lanes: lanes, journal: journal, observer: observer))
+    running.took(file, rules, fingerprint: fingerprint, at: systemClock())
     observer(.reloaded(fingerprint: fingerprint, RouteChanges(from: before.routes, to: file.routes)))
     let keys = running.loaded.needsRestart
     if !keys.isEmpty { observer(.reloadNeedsRestart(keys: keys)) }

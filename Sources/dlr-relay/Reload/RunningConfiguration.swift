@@ -7,6 +7,7 @@ final class RunningConfiguration: Sendable {
   private struct State {
     /// As the file says.
     var file: Configuration
+    var rules: PresentRules
     var statusToken: Secret?
     var shown: LoadedConfiguration
   }
@@ -18,18 +19,19 @@ final class RunningConfiguration: Sendable {
   private let state: Mutex<State>
 
   /// - Precondition: the store is open.
-  init(_ configuration: Configuration, fingerprint: String, at now: Instant) {
+  init(_ configuration: Configuration, _ rules: PresentRules, fingerprint: String, at now: Instant) {
     started = configuration
     storePath = realPath(configuration.store.path)
     state = Mutex(
       State(
-        file: configuration, statusToken: configuration.status.token,
+        file: configuration, rules: rules, statusToken: configuration.status.token,
         shown: LoadedConfiguration(configuration, fingerprint: fingerprint, at: now)))
   }
 
   /// As it is shown to people.
   var loaded: LoadedConfiguration { state.withLock { $0.shown } }
   var file: Configuration { state.withLock { $0.file } }
+  var rules: PresentRules { state.withLock { $0.rules } }
 
   /// The door that is open, and the token that opens it now.
   var status: StatusSettings {
@@ -39,10 +41,11 @@ final class RunningConfiguration: Sendable {
   }
 
   /// The file is in force, except for what needs a restart.
-  func took(_ file: Configuration, fingerprint: String, at now: Instant) {
+  func took(_ file: Configuration, _ rules: PresentRules, fingerprint: String, at now: Instant) {
     let keys = keysForRestart(file)
     state.withLock { state in
       state.file = file
+      state.rules = rules
       if !leavesOpen(file.status) { state.statusToken = file.status.token }
       state.shown = LoadedConfiguration(file, fingerprint: fingerprint, at: now)
       state.shown.needsRestart = keys
