@@ -72,7 +72,7 @@ extension BadFile {
           on: [failng, recovered, everything, dead, dead]
                ^
       routes.yaml:6:29: error: on "everything" is unknown; the words here are failing, recovered, paused, dead, \#
-      oldest_waiting, silence, quarantine, unauthorized, store, reload
+      oldest_waiting, silence, quarantine, unmatched, unauthorized, store, reload
           on: [failng, recovered, everything, dead, dead]
                                   ^
       routes.yaml:6:47: warning: "dead" is already in this list
