@@ -32,6 +32,20 @@ struct AlertingTests {
     }
   }
 
+  @Test func `reports that match no route are told with the commands that help`() async throws {
+    let (app, hook) = (try await RecordingApp.start(), try await RecordingApp.start())
+    let file = rules(#"name: shop, markers: ["@shop"], url: "\#(app.url)""#) + #"\#nalerts: [{ url: "\#(hook.url)", on: [unmatched] }]"#
+    try await RelayProcess.with(rules: file) { relay in
+      try await relay.start()
+      #expect(try await relay.post(SentReport(id: 1, text: "gizli").bytes).status == 200)
+      let told = try await hook.message(.unmatched)
+      let text = try #require(told["text"] as? String)
+      #expect(text.contains("dlr-relay unmatched") && text.contains("dlr-relay reroute") && !text.contains("gizli"))
+      let page = try await relay.page("/status").text
+      #expect(page.contains("dlr-relay unmatched"))
+    }
+  }
+
   @Test func `a hook that does not answer keeps no copy waiting, and the end neither`() async throws {
     let (hook, good) = (try await RecordingApp.start { _, _ in .held }, try await RecordingApp.start())
     let file = rules(#"name: shop, markers: ["@shop"], url: "\#(good.url)""#) + #"\#nalerts: [{ url: "\#(hook.url)" }]"#

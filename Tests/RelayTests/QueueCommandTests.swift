@@ -212,7 +212,7 @@ struct QueueCommandTests {
       #expect(try await relay.queue("pause", "shop").exit == .code(0))
       #expect(try await relay.post(SentReport(id: 1, text: "@shop").bytes).status == 200)
       let terminal = try Terminal()
-      let discard = try relay.startQueue(["discard", "--all", "--state", "waiting"], stdin: terminal.end)
+      let discard = try relay.startCommand(["queue", "discard", "--all", "--state", "waiting"], stdin: terminal.end)
       try await discard.writes("Discard 1 waiting copy for good? [y/N]")
       #expect(try await relay.post(SentReport(id: 2, text: "@shop").bytes).status == 200)
       terminal.type("y\n")
@@ -364,70 +364,8 @@ struct QueueCommandTests {
   }
 }
 
-/// A terminal at which nobody sits: what the test types is what a program reads there.
-private final class Terminal: Sendable {
-  private let keyboard: Int32
-  /// The program's end.
-  let end: Int32
-
-  init() throws {
-    // As posix_openpt(3), grantpt(3) and unlockpt(3) do it, which Swift does not see: ioctl_tty(2).
-    keyboard = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-    var (number, isLocked): (Int32, Int32) = (0, 0)
-    guard keyboard >= 0, ioctl(keyboard, 0x4004_5431, &isLocked) == 0, ioctl(keyboard, 0x8004_5430, &number) == 0 else {
-      throw Program.CannotStart(errno: errno)
-    }
-    end = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
-    guard end >= 0 else { throw Program.CannotStart(errno: errno) }
-  }
-
-  deinit {
-    close(end)
-    close(keyboard)
-  }
-
-  func type(_ text: String) { _ = text.withCString { write(keyboard, $0, strlen($0)) } }
-}
-
 private func realPath(_ path: String) throws -> String {
   let resolved = try #require(realpath(path, nil))
   defer { free(resolved) }
   return String(cString: resolved)
-}
-
-private let nobody = try! ReservedPort()
-
-private struct Ran {
-  var exit: Program.Exit
-  var output: String
-  var errors: [String]
-
-  func json() throws -> [String: Any] {
-    try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any], "\(output) \(errors)")
-  }
-}
-
-extension RelayProcess {
-  /// Runs `dlr-relay queue` with the rules of the relay and the address of its door, which the system chose; of a stopped one, with
-  /// an address where nobody listens.
-  fileprivate func queue(_ arguments: String..., door: String? = nil) async throws -> Ran { try await queue(arguments, door: door) }
-
-  fileprivate func queue(_ arguments: [String], door: String? = nil) async throws -> Ran {
-    let program = try startQueue(arguments, door: door)
-    let exit = try await program.exit()
-    return Ran(exit: exit, output: program.output, errors: program.errorLines)
-  }
-
-  fileprivate func startQueue(_ arguments: [String], door: String? = nil, stdin: Int32? = nil) throws -> Program {
-    let text = try String(contentsOfFile: folder + "/routes.yaml", encoding: .utf8)
-    let door = door ?? (statusDoor.isEmpty ? "127.0.0.1:\(nobody.port)" : statusDoor)
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-      line.hasPrefix("status:") ? line.replacing("127.0.0.1:0", with: door) : line
-    }
-    let path = folder + "/command.yaml"
-    try lines.joined(separator: "\n").write(toFile: path, atomically: true, encoding: .utf8)
-    try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
-    return try Program.start(
-      ["queue"] + arguments + ["--config", "command.yaml"], environment: ["WEBHOOK_TOKEN": Self.token], in: folder, stdin: stdin)
-  }
 }

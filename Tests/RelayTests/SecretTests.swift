@@ -50,6 +50,9 @@ struct SecretTests {
       let report = SentReport(id: 1, to: Self.phone, text: Self.text)
       for _ in 1...2 { answers.append(shown(try await relay.post(report.bytes))) }
       answers += try await refusals(at: relay.publicDoor, report)
+      // For nobody, and no report.
+      answers.append(shown(try await relay.post(SentReport(id: 3, to: Self.phone, text: "Gizli 471193").bytes)))
+      answers.append(shown(try await relay.post(Array("to=\(Self.phone)&text=\(Self.text)".utf8))))
       try await good.taken(report.webhookID)
       try await failing.taken(report.webhookID)
       for route in ["hanging", "dead", "no-tls", "no-host"] {
@@ -103,6 +106,7 @@ struct SecretTests {
     let basic = Data("anyone:\(Self.statusToken)".utf8).base64EncodedString()
     for path in [
       "/status", "/status.json", "/metrics", "/livez", "/readyz", "/api/v1/queue", "/api/v1/reports/1", "/api/v1/jobs",
+      "/api/v1/unmatched", "/api/v1/quarantine", "/api/v1/quarantine/1", "/api/v1/quarantine/\(Self.statusToken)",
       "/api/v1/reports/\(Self.statusToken)", "/api/v1/routes/\(Self.statusToken)/pause", "/no?token=\(Self.statusToken)",
     ] {
       for authorization in ["Bearer \(Self.statusToken)", "Basic \(basic)", "Bearer \(Self.statusToken)x"] {
