@@ -31,15 +31,7 @@ struct Health: Sendable, Equatable {
     let keys = snapshot.configuration.needsRestart
     if !keys.isEmpty { add("The rule file changes \(keys.joined(separator: ", ")), which takes a restart; the rest of it is in force.") }
     for route in snapshot.routes { look(at: route, now: snapshot.now) }
-    if snapshot.quarantined > 0 {
-      let text = "\(grouped(snapshot.quarantined)) bodies with the right token were no report. They are kept for retention.quarantine."
-      notes.append(Finding(text: text, command: "dlr-relay quarantine"))
-    }
-    let unmatched = snapshot.standing.unmatched
-    if unmatched > 0, !snapshot.configuration.dropsUnmatched {
-      let text = "\(grouped(unmatched)) reports matched no route when they came. They are kept for retention.unmatched."
-      notes.append(Finding(text: text, command: "dlr-relay unmatched"))
-    }
+    noteStrays(quarantined: snapshot.quarantined, unmatched: snapshot.configuration.dropsUnmatched ? 0 : snapshot.standing.unmatched)
   }
 
   var sentence: String {
@@ -68,6 +60,19 @@ struct Health: Sendable, Equatable {
       let copies = route.lane.dead == 1 ? "copy for route \(name) was" : "copies for route \(name) were"
       let text = "\(grouped(route.lane.dead)) \(copies) given up, after trying for as long as the rules say."
       notes.append(Finding(text: text, command: route.isHeld ? nil : "dlr-relay queue replay --route \(name)"))
+    }
+  }
+
+  /// By how many there have been: how many of them are still kept, nobody counts.
+  private mutating func noteStrays(quarantined: Int, unmatched: Int) {
+    if quarantined > 0 {
+      let bodies = quarantined == 1 ? "1 body with the right token was" : "\(grouped(quarantined)) bodies with the right token were"
+      notes.append(Finding(text: "\(bodies) no report. What came within retention.quarantine is kept.", command: "dlr-relay quarantine"))
+    }
+    if unmatched > 0 {
+      let reports = unmatched == 1 ? "1 report matched no route when it" : "\(grouped(unmatched)) reports matched no route when they"
+      let text = "\(reports) came. What came within retention.unmatched is kept."
+      notes.append(Finding(text: text, command: "dlr-relay unmatched"))
     }
   }
 

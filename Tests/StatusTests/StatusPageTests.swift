@@ -16,6 +16,20 @@ struct StatusPageTests {
     #expect(page.text.contains("1 copy for route shop was given up"))
   }
 
+  @Test(arguments: [true, false])
+  func `what nobody got is noted with the command that shows it, unless it is dropped`(_ isDropped: Bool) async throws {
+    var source = sample { ($0.unmatched, $0.quarantined) = (1, [.noID: 1]) }.source
+    source.configuration = { [configuration = source.configuration] in
+      var loaded = configuration()
+      loaded.dropsUnmatched = isDropped
+      return loaded
+    }
+    let page = try await withDoor(source) { url, _ in try await http("GET", url + "/status").text }
+    #expect(page.contains("1 body with the right token was no report.") && page.contains("dlr-relay quarantine"))
+    #expect(page.contains("1 report matched no route when it came.") == !isDropped)
+    #expect(page.contains("dlr-relay unmatched") == !isDropped)
+  }
+
   @Test func `a program that accepts JSON gets JSON from the same address`() async throws {
     let (asked, plain) = try await withDoor { url, _ in
       (try await http("GET", url + "/status", headers: [("Accept", "application/json")]), try await http("GET", url + "/status.json"))
