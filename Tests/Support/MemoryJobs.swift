@@ -61,7 +61,8 @@ extension MemoryTables {
 
   mutating func start(_ kind: QueueJob.Kind, _ selection: Selection, rate: Double?, _ book: LaneBook, _ now: Instant) -> QueueJob {
     let job = QueueJob(id: Int64(jobs.count + 1), kind: kind, selection: selection, rate: rate, createdAt: now)
-    let meant = meant(selection)
+    // What is held goes first, so that nothing is told to be due that goes with it.
+    let meant = kind == .discard ? heldFirst(meant(selection)) : meant(selection)
     var due = now
     for one in meant {
       switch kind {
@@ -74,6 +75,14 @@ extension MemoryTables {
     jobs.append(job)
     (jobs[jobs.count - 1].count, jobs[jobs.count - 1].endedAt, jobs[jobs.count - 1].hasWork) = (meant.count, now, false)
     return job
+  }
+
+  private func heldFirst(_ meant: [Meant]) -> [Meant] {
+    func isHeld(_ one: Meant) -> Bool { owed[one.lane]?[one.seq]?.place == .held }
+    return standing.lanes.flatMap { lane in
+      let ofLane = meant.filter { $0.lane == lane.id }
+      return ofLane.filter(isHeld) + ofLane.filter { !isHeld($0) }
+    }
   }
 
   private mutating func replay(_ one: Meant, _ job: Int64, due: Instant, _ book: LaneBook, _ now: Instant) {
