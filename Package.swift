@@ -112,6 +112,9 @@ let package = Package(
       ],
       path: "Tests/Support",
       swiftSettings: strict),
+    // Not part of the relay: Tests/Load/run.sh builds it.
+    .executableTarget(
+      name: "rules-bench", dependencies: ["Model", "Route", "Traffic"], path: "Tests/Load/RulesBench", swiftSettings: strict),
     tests("RouteTests", ["Model", "Route"]),
     tests("ReceiveTests", ["Model", "Receive", "Route", "Support", .product(name: "NIOCore", package: "swift-nio")]),
     tests("ModelTests", ["Model", "Traffic"]),

@@ -14,11 +14,13 @@ struct Automaton: Sendable {
 
   /// Entries of whole rows: half a megabyte, however many patterns there are.
   static let rowEntriesMax = 128 * 1024
+  private static let hasOutput: UInt32 = 1 << 31
 
   /// 0 for bytes that no pattern contains; they share a column.
   private let classOfByte: ContiguousArray<UInt8>
-  private let classCount: Int
-  /// The next state, by state and class, for the first `rowCount` states.
+  /// A row has 1 << classBits columns.
+  private let classBits: Int
+  /// The next state, by state and class, for the first `rowCount` states; with `hasOutput` where a pattern ends at it.
   private let rows: ContiguousArray<UInt32>
   private let rowCount: UInt32
   /// By state; one more at the end.
@@ -54,9 +56,11 @@ struct Automaton: Sendable {
     }
     classOfByte = ContiguousArray((0...UInt8.max).map { classes[Int(fold.folded($0))] })
     self.fold = fold
-    classCount = count
-    rowCount = UInt32(min(fallback.count, max(1, Self.rowEntriesMax / count)))
-    rows = trie.rows(Int(rowCount), classes, count, fallback)
+    classBits = (count - 1).bitWidth - (count - 1).leadingZeroBitCount
+    rowCount = UInt32(min(fallback.count, max(1, Self.rowEntriesMax >> classBits)))
+    var rows = trie.rows(Int(rowCount), classes, 1 << classBits, fallback)
+    for index in rows.indices where output[Int(rows[index])] != 0 { rows[index] |= Self.hasOutput }
+    self.rows = rows
   }
 
   /// Appends the owners of every pattern in the text, in no order and perhaps repeatedly. Allocates nothing if there is none.
@@ -78,25 +82,26 @@ struct Automaton: Sendable {
   /// Appends each state at which a pattern of the text ends, once.
   private func scan(_ text: Span<UInt8>, _ hits: inout [UInt32]) {
     let (rows, classOfByte) = (rows.span, classOfByte.span)
-    let (output, fallback) = (output.span, fallback.span)
     var state: UInt32 = 0
     for index in text.indices {
       let byte = text[index]
-      if state < rowCount {
-        state = rows[Int(state) * classCount + Int(classOfByte[Int(byte)])]
-      } else {
-        state = stepFromDepth(state, fold.folded(byte))
-      }
-      var hit = output[Int(state)]
-      // Short: the distinct patterns of one text. Those that end where one of them does were noted with it.
-      while hit != 0, !hits.contains(hit) {
-        hits.append(hit)
-        hit = output[Int(fallback[Int(hit)])]
-      }
+      let next = state < rowCount ? rows[Int(state) << classBits | Int(classOfByte[Int(byte)])] : stepFromDepth(state, fold.folded(byte))
+      state = next & ~Self.hasOutput
+      if next != state { note(output[Int(state)], &hits) }
     }
   }
 
-  /// A step from a state without a row: to the child, or to wherever the suffixes lead.
+  /// Notes a state at which a pattern ends, and those of its suffixes.
+  private func note(_ state: UInt32, _ hits: inout [UInt32]) {
+    var hit = state
+    // Short: the distinct patterns of one text. Those that end where one of them does were noted with it.
+    while hit != 0, !hits.contains(hit) {
+      hits.append(hit)
+      hit = output[Int(fallback[Int(hit)])]
+    }
+  }
+
+  /// A step from a state without a row: to the child, or to wherever the suffixes lead. As an entry of a row.
   private func stepFromDepth(_ from: UInt32, _ byte: UInt8) -> UInt32 {
     let (firstChild, byteInto, fallback) = (firstChild.span, byteInto.span, fallback.span)
     var state = from
@@ -104,9 +109,9 @@ struct Automaton: Sendable {
       var child = firstChild[Int(state)]
       let end = firstChild[Int(state) + 1]
       while child < end, byteInto[Int(child)] < byte { child += 1 }
-      if child < end, byteInto[Int(child)] == byte { return child }
+      if child < end, byteInto[Int(child)] == byte { return output[Int(child)] == 0 ? child : child | Self.hasOutput }
       state = fallback[Int(state)]
     }
-    return rows[Int(state) * classCount + Int(classOfByte[Int(byte)])]
+    return rows[Int(state) << classBits | Int(classOfByte[Int(byte)])]
   }
 }

@@ -16,7 +16,7 @@ package struct Variables: Sendable {
 /// routes.yaml.
 package struct RuleFile {
   /// A larger file is refused unread.
-  package static let bytesMax = 1024 * 1024
+  package static let bytesMax = 8 * 1024 * 1024
 
   package struct Reading: Sendable {
     /// nil if there is any error.

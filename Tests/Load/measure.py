@@ -21,7 +21,7 @@ from servers import ANSWER, EMPTY_ANSWER, Failed, Relay, app, nginx_answering, n
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 STEADY_RATES = (200, 1000)
-PARTS = ("speed", "trouble", "backlog")
+PARTS = ("speed", "trouble", "backlog", "rules")
 
 
 class Measurements:
@@ -149,6 +149,7 @@ def first_line(*command):
 def options():
     parser = argparse.ArgumentParser(prog="run.sh", description=__doc__)
     parser.add_argument("--relay", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--rules-bench", help=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=int, default=3, help="how often each measurement is made, in turns")
     parser.add_argument("--seconds", type=int, default=5, help="of load in each")
     parser.add_argument("--steady-seconds", type=int, default=10, help="of the runs at an even pace")
@@ -176,7 +177,7 @@ def measure(chosen, folder):
         "wrk": " ".join(first_line("wrk", "-v").split()[:2]),
     }
     measurements = Measurements(chosen, folder)
-    used = {k: v for k, v in vars(chosen).items() if k != "relay"}
+    used = {k: v for k, v in vars(chosen).items() if k not in ("relay", "rules_bench")}
     measured = {"measured_at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "machine": machine, "options": used}
     if "speed" in chosen.parts:
         measured["rounds"] = speed(chosen, measurements)
@@ -193,6 +194,12 @@ def measure(chosen, folder):
         measured["backlog"] = backlog.with_empty_queue(chosen, measurements.fresh(), next(runs))
         tell(f"backlog: {chosen.backlog:,} waiting copies")
         measured["backlog"] |= backlog.with_long_queue(chosen, measurements.fresh(), runs)
+    if "rules" in chosen.parts:
+        tell("rules: routing by 10, 1,000 and 10,000 routes, and loading 10,000")
+        done = subprocess.run([chosen.rules_bench], capture_output=True, text=True)
+        if done.returncode:
+            raise Failed(f"{chosen.rules_bench} failed: {done.stderr.strip()}")
+        measured["rules"] = json.loads(done.stdout)
     return measured
 
 

@@ -13,6 +13,8 @@ def summary(measured):
         parts["trouble"] = in_trouble(measured["trouble"])
     if "backlog" in measured:
         parts["backlog"] = with_backlog(measured["backlog"])
+    if "rules" in measured:
+        parts["rules"] = measured["rules"]
     return parts
 
 
@@ -109,6 +111,11 @@ def targets(summary):
             held("seconds from start to ready with it", backlog["ready_seconds"], 2.0, None, False),
             held("drained / delivered with an empty queue", backlog["drained_ratio"], 0.8, None, True),
         ]
+    if rules := summary.get("rules"):
+        held_to += [
+            held("routing by 10,000 routes / by 10", rules["ratio"], 1.5, None, False),
+            held("seconds to load 10,000 routes", rules["load_seconds"], 1.0, None, False),
+        ]
     return held_to
 
 
@@ -121,6 +128,8 @@ def table(measured):
         lines += trouble_table(parts["trouble"], measured["options"])
     if "backlog" in parts:
         lines += backlog_table(parts["backlog"])
+    if "rules" in parts:
+        lines += rules_table(parts["rules"])
     lines += [f"{'targets':44}{'measured':>12}{'target':>9}{'':8}{'goal':>9}"]
     for t in measured["targets"]:
         verdict = "pass" if t["met"] else "MISS"
@@ -168,6 +177,13 @@ def trouble_table(t, chosen):
         f"{dead['drained_per_second']:,.0f}/s, {dead['failed_attempts']} attempts failed, {dead['repeats']} repeats",
         "",
     ]
+
+
+def rules_table(r):
+    lines = [f"routing a report{'':28}{'ns':>12}"]
+    for routes, nanoseconds in sorted(r["nanoseconds_per_report"].items(), key=lambda item: int(item[0])):
+        lines.append(f"{f'by {int(routes):,} routes':44}{nanoseconds:>12,.0f}")
+    return [*lines, f"a file of 10,000 routes, {r['file_bytes'] / 2**20:.1f} MiB, loads in {r['load_seconds']:.2f} s", ""]
 
 
 def backlog_table(b):

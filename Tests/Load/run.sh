@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the relay beside nginx, on this machine, over loopback. README.md says how to read what it prints.
 #
-#   bash Tests/Load/run.sh [--quick] [--part speed|trouble|backlog] [--rounds 3] [--seconds 5] [--connections 32] [--backlog 1000000]
+#   bash Tests/Load/run.sh [--quick] [--part speed|trouble|backlog|rules] [--rounds 3] [--seconds 5] [--connections 32] [--backlog 1000000]
 #
 # Installs wrk and nginx where they are missing, and builds the release; DLR_RELAY=path measures that program instead.
 set -euo pipefail
@@ -15,4 +15,6 @@ need_command wrk wrk
 need_command nginx nginx-light
 end_children_at_exit
 need_relay
-run_child python3 Tests/Load/measure.py --relay "$RELAY" "$@"
+need_build_tools
+run_child swift build -c release --product rules-bench --scratch-path .build-release >&2 || die "the build failed; see above"
+run_child python3 Tests/Load/measure.py --relay "$RELAY" --rules-bench "$PWD/.build-release/release/rules-bench" "$@"
