@@ -3,20 +3,29 @@ import Model
 /// Which statuses each route wants, by number instead of by word.
 struct Statuses: Sendable {
   private let words: Prefixes
-  /// By route: nil for one that wants all.
-  private let wanted: ContiguousArray<[Int]?>
+  /// By route: the number of its list, since most routes have one of a few; 0 for one that wants all.
+  private let listOf: ContiguousArray<Int>
+  private let lists: [[Int]]
 
   init(_ routes: [RouteSettings]) {
     var numbers: [[UInt8]: Int] = [:]
-    wanted = ContiguousArray(
+    var lists: [[Int]] = [[]]
+    var known: [[Int]: Int] = [:]
+    listOf = ContiguousArray(
       routes.map { route in
-        route.statuses?.map { word in
+        guard let statuses = route.statuses else { return 0 }
+        let list = statuses.map { word in
           let word = Array(word.utf8)
           if let number = numbers[word] { return number }
           numbers[word] = numbers.count
           return numbers.count - 1
         }
+        if let number = known[list] { return number }
+        known[list] = lists.count
+        lists.append(list)
+        return lists.count - 1
       })
+    self.lists = lists
     words = Prefixes(numbers.map { Automaton.Pattern(bytes: $0.key, owner: $0.value) })
   }
 
@@ -24,8 +33,9 @@ struct Statuses: Sendable {
   func number(of status: String) -> Int? { words.owner(of: status.utf8.span) }
 
   func wants(_ status: Int?, _ route: Int) -> Bool {
-    guard let wanted = wanted[route] else { return true }
-    return status.map { wanted.contains($0) } ?? false
+    let list = listOf[route]
+    guard list > 0 else { return true }
+    return status.map { lists[list].contains($0) } ?? false
   }
 }
 

@@ -18,7 +18,7 @@ final class StoppedRelay: Queues {
     let journal = try SQLiteJournal(stopped: path, clock: systemClock)
     do {
       let lanes = try journal.lanes(for: configuration.routes.map(LaneTerms.init))
-      journal.adopt(rules.forJournal(lanes: lanes, dropsUnmatched: configuration.unmatched == .drop))
+      journal.adopt(JournalRules(rules.rules, lanes: lanes, dropsUnmatched: configuration.unmatched == .drop))
     } catch {
       journal.close()
       throw Failure("the routes could not be entered into \(path): \(error)")
