@@ -115,7 +115,7 @@ let package = Package(
     // Not part of the relay: Tests/Load/run.sh builds it.
     .executableTarget(
       name: "rules-bench", dependencies: ["Model", "Route", "Traffic"], path: "Tests/Load/RulesBench", swiftSettings: strict),
-    tests("RouteTests", ["Model", "Route"]),
+    tests("RouteTests", ["Model", "Route", "Traffic"]),
     tests("ReceiveTests", ["Model", "Receive", "Route", "Support", .product(name: "NIOCore", package: "swift-nio")]),
     tests("ModelTests", ["Model", "Traffic"]),
     tests("StoreTests", ["Model", "Store", "Support", "Traffic", .product(name: "GRDB", package: "GRDB.swift")]),

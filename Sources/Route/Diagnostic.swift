@@ -15,6 +15,8 @@ package struct Diagnostic: Sendable, Hashable, Error, CustomStringConvertible {
   package var excerpt: String
   /// Scalars of `excerpt` before the caret. Differs from `column` where masking or clipping moved the text.
   package var caretOffset: Int
+  /// The name of the route that it is about, as it stands in the file; nil for what is about none, or about one without a name.
+  package var route: String?
 
   /// `routes.yaml:14:9: error: message; hint`: one line, for a log.
   package var summary: String {

@@ -49,6 +49,10 @@ struct Document {
   /// Nodes with every alias counted as often as it is used, so that a small file cannot unfold into a large one.
   static let expandedNodesMax = 1_000_000
 
+  /// Names of anchors, and uses of them. libyaml looks through all names at each use.
+  static let anchorsMax = 1_000
+  static let aliasesMax = 100_000
+
   private(set) var nodes: [Node] = []
   static let root = 0
 
@@ -57,7 +61,7 @@ struct Document {
   /// - Parameter source: of the same bytes.
   /// - Parameter bytes: UTF-8 without a byte order mark.
   init(parsing bytes: [UInt8], _ source: SourceText) throws(Fault) {
-    try Self.withParser(of: bytes) { (parser) throws(Fault) in try Self.checkDepth(parser, source) }
+    try Self.withParser(of: bytes) { (parser) throws(Fault) in try Self.checkEvents(parser, source) }
     nodes = try Self.withParser(of: bytes) { (parser) throws(Fault) in try Self.load(parser, source) }
     try checkSize()
   }
@@ -80,23 +84,33 @@ struct Document {
     return try use(parser)
   }
 
-  /// A pass over the events alone. libyaml's scanner visits every open bracket at each step, so that a file of nothing but
-  /// brackets would keep `load` busy for minutes; here the first one too many ends it.
-  private static func checkDepth(_ parser: UnsafeMutablePointer<yaml_parser_t>, _ source: SourceText) throws(Fault) {
-    var depth = 0
+  /// A pass over the events alone, before anything is built of them. libyaml's scanner visits every open bracket at each step, and its
+  /// loader every anchor at each alias, so that a file of nothing but those would keep `load` busy for minutes; here the first one too
+  /// many ends it.
+  private static func checkEvents(_ parser: UnsafeMutablePointer<yaml_parser_t>, _ source: SourceText) throws(Fault) {
+    var (depth, values, anchors, aliases) = (0, 0, 0, 0)
     while true {
       var event = yaml_event_t()
       guard yaml_parser_parse(parser, &event) == 1 else { throw Fault(of: parser.pointee, source) }
       defer { yaml_event_delete(&event) }
+      var anchor: UnsafeMutablePointer<yaml_char_t>?
       switch event.type {
-      case YAML_SEQUENCE_START_EVENT, YAML_MAPPING_START_EVENT: depth += 1
+      case YAML_SEQUENCE_START_EVENT:
+        (depth, values, anchor) = (depth + 1, values + 1, event.data.sequence_start.anchor)
+      case YAML_MAPPING_START_EVENT:
+        (depth, values, anchor) = (depth + 1, values + 1, event.data.mapping_start.anchor)
+      case YAML_SCALAR_EVENT: (values, anchor) = (values + 1, event.data.scalar.anchor)
+      case YAML_ALIAS_EVENT: aliases += 1
       case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: depth -= 1
       case YAML_STREAM_END_EVENT: return
       default: break
       }
-      guard depth <= depthMax else {
-        throw Fault(mark: Mark(event.start_mark), message: "the file is nested deeper than \(depthMax) levels")
-      }
+      if anchor != nil { anchors += 1 }
+      let place = Mark(event.start_mark)
+      guard depth <= depthMax else { throw Fault(mark: place, message: "the file is nested deeper than \(depthMax) levels") }
+      guard values <= expandedNodesMax else { throw Fault(mark: place, message: "the file has more than \(expandedNodesMax) values") }
+      guard anchors <= anchorsMax else { throw Fault(mark: place, message: "the file has more than \(anchorsMax) anchors") }
+      guard aliases <= aliasesMax else { throw Fault(mark: place, message: "the file has more than \(aliasesMax) aliases") }
     }
   }
 

@@ -1,12 +1,10 @@
 import Model
 
 extension Reader {
-  static let alertBounds: ClosedRange<Duration> = .seconds(1) ... .days(30)
-
   /// Where operators are told, and of what.
   mutating func alerts(_ top: Fields) -> [AlertSettings] {
     let example = "[{ url: \"https://hooks.example.com/ops\" }]"
-    guard let id = top["alerts"], let items = list(id, "alerts", example: example) else { return [] }
+    guard let id = top[FileKeys.alerts], let items = list(id, "alerts", example: example) else { return [] }
     if items.count > Limits.alertHooksMax {
       error(id, "alerts has \(items.count) entries, and at most \(Limits.alertHooksMax) are told")
     }
@@ -14,15 +12,15 @@ extension Reader {
     var urls: [String: Int] = [:]
     for (index, item) in items.enumerated() {
       let place = "alert \(index + 1)"
-      guard let fields = fields(of: item, in: place, known: Vocabulary.alert) else { continue }
+      guard let fields = fields(of: item, in: place, as: .alert) else { continue }
       let url = hook(fields)
-      if let url, let id = fields["url"], let first = urls.updateValue(id, forKey: url) {
+      if let url, let id = fields[AlertKeys.url], let first = urls.updateValue(id, forKey: url) {
         let hint = "whoever reads there is told twice; the first is on \(line(of: first))"
         warning(id, "\(place) has the same url as another", hint: hint)
       }
       var alert = AlertSettings(url: Secret(url ?? ""))
-      if let id = fields["format"], let format: AlertSettings.Format = word(id, "format") { alert.format = format }
-      if let id = fields["on"] { alert.kinds = kinds(id) ?? alert.kinds }
+      take(AlertKeys.format, of: fields, into: &alert.format)
+      if let node = value(AlertKeys.on, of: fields) { alert.kinds = kinds(node.id) ?? alert.kinds }
       readTimes(fields, into: &alert)
       alerts.append(alert)
     }
@@ -30,11 +28,8 @@ extension Reader {
   }
 
   private mutating func hook(_ fields: Fields) -> String? {
-    guard let id = fields["url"] else {
-      if !fields.has("url") { error(fields.id, "\(fields.place) has no url", hint: "write where messages are to be posted") }
-      return nil
-    }
-    return address(id, whoseContent: "messages and the hook's address")
+    if !fields.has(AlertKeys.url) { error(fields.id, "\(fields.place) has no url", hint: "write where messages are to be posted") }
+    return value(AlertKeys.url, of: fields)
   }
 
   /// - Returns: nil if not all of the list can be read, so that nothing is said of what seems to be missing.
@@ -61,12 +56,13 @@ extension Reader {
   }
 
   private mutating func readTimes(_ fields: Fields, into alert: inout AlertSettings) {
-    let times: [(AlertKind, WritableKeyPath<AlertSettings, Duration>)] = [
-      (.failing, \.failing), (.oldestWaiting, \.oldestWaiting), (.silence, \.silence),
+    let times: [(AlertKind, Key<Duration>, WritableKeyPath<AlertSettings, Duration>)] = [
+      (.failing, AlertKeys.failing, \.failing), (.oldestWaiting, AlertKeys.oldestWaiting, \.oldestWaiting),
+      (.silence, AlertKeys.silence, \.silence),
     ]
-    for (kind, field) in times {
-      let name = kind.rawValue
-      guard let id = fields[name], let time = duration(id, name, in: Self.alertBounds) else { continue }
+    for (kind, key, field) in times {
+      let name = key.name
+      guard let time = value(key, of: fields), let id = fields[key] else { continue }
       alert[keyPath: field] = time
       if !alert.kinds.contains(kind) {
         warning(id, "\(name) has no effect in \(fields.place)", hint: "add \(name) to its list under on, or remove the time")

@@ -9,57 +9,54 @@ struct RouteDefaults {
   var ordering = Ordering.report
   var orderHold: Duration = .seconds(60)
   var stale = Stale.forward
+  var fold = Fold.none
 }
 
 extension Reader {
-  static let concurrencyBounds = 1...Limits.transfersOfLaneMax
-  /// From one copy in 17 minutes to more than the relay sends.
-  static let perSecondBounds = 0.001...100_000
-  static let burstBounds = 1...100_000
-  static let orderHoldBounds: ClosedRange<Duration> = .seconds(1) ... .hours(1)
-
   /// The settings that stand in `defaults` and in each route.
   mutating func routeDefaults(_ fields: Fields, _ base: RouteDefaults) -> RouteDefaults {
     var settings = base
-    if let id = fields["timeout"], let time = duration(id, "timeout") { settings.timeout = time }
-    if let id = fields["concurrency"], let n = integer(id, "concurrency", in: Self.concurrencyBounds) { settings.concurrency = n }
-    if let id = fields["rate_limit"] { settings.rateLimit = rateLimit(id, of: fields.place, base.rateLimit) }
-    if let id = fields["retry"] { settings.retry = retry(id, of: fields.place, base.retry) }
-    if let id = fields["ordering"], let ordering: Ordering = word(id, "ordering") { settings.ordering = ordering }
-    if let id = fields["order_hold"], let time = duration(id, "order_hold", in: Self.orderHoldBounds) {
+    take(SendingKeys.fold, of: fields, into: &settings.fold)
+    take(SendingKeys.timeout, of: fields, into: &settings.timeout)
+    take(SendingKeys.concurrency, of: fields, into: &settings.concurrency)
+    if let node = value(SendingKeys.rateLimit, of: fields) { settings.rateLimit = rateLimit(node.id, of: fields.place, base.rateLimit) }
+    if let node = value(SendingKeys.retry, of: fields) { settings.retry = retry(node.id, of: fields.place, base.retry) }
+    take(SendingKeys.ordering, of: fields, into: &settings.ordering)
+    if let time = value(SendingKeys.orderHold, of: fields), let id = fields[SendingKeys.orderHold] {
       settings.orderHold = time
       if settings.ordering == .none {
         warning(id, "order_hold has no effect in \(fields.place), which has ordering: none", hint: "remove one of the two")
       }
     }
-    if let id = fields["stale"], let stale: Stale = word(id, "stale") { settings.stale = stale }
+    take(SendingKeys.stale, of: fields, into: &settings.stale)
     return settings
   }
 
   /// What is left out of a route's block comes from `defaults`, but a `per_second` of its own has a `burst` of its own.
   private mutating func rateLimit(_ id: Int, of place: String, _ base: RateLimit?) -> RateLimit? {
-    if case .scalar("none", _) = document[id].content { return nil }
-    guard let fields = fields(of: id, in: "rate_limit of \(place)", known: Vocabulary.rateLimit) else { return base }
-    var limit = base
-    if let id = fields["per_second"], let n = number(id, "per_second", in: Self.perSecondBounds) {
-      limit = RateLimit(perSecond: n, burst: Int(n.rounded(.up)))
+    if case .scalar = document[id].content {
+      guard let text = text(id, "rate_limit") else { return base }
+      if text.value == "none" { return nil }
     }
-    if let id = fields["burst"], let n = integer(id, "burst", in: Self.burstBounds) { limit?.burst = n }
-    if limit == nil, !fields.has("per_second") {
+    guard let fields = fields(of: id, in: "rate_limit of \(place)", as: .rateLimit) else { return base }
+    var limit = base
+    if let n = value(RateLimitKeys.perSecond, of: fields) { limit = RateLimit(perSecond: n, burst: Int(n.rounded(.up))) }
+    if let n = value(RateLimitKeys.burst, of: fields) { limit?.burst = n }
+    if limit == nil, !fields.has(RateLimitKeys.perSecond) {
       error(id, "rate_limit of \(place) has no per_second", hint: "write rate_limit: { per_second: 50, burst: 100 }, or rate_limit: none")
     }
     return limit
   }
 
   private mutating func retry(_ id: Int, of place: String, _ base: RetryPolicy) -> RetryPolicy {
-    guard let fields = fields(of: id, in: "retry of \(place)", known: Vocabulary.retry) else { return base }
+    guard let fields = fields(of: id, in: "retry of \(place)", as: .retry) else { return base }
     var retry = base
-    if let id = fields["first"], let time = duration(id, "first") { retry.first = time }
-    if let id = fields["max"], let time = duration(id, "max") { retry.max = time }
-    if let id = fields["for"], let time = duration(id, "for") { retry.giveUpAfter = time }
-    if let id = fields["factor"], let factor = number(id, "factor", in: 1...1_000) { retry.factor = factor }
+    take(RetryKeys.first, of: fields, into: &retry.first)
+    take(RetryKeys.max, of: fields, into: &retry.max)
+    take(RetryKeys.giveUpAfter, of: fields, into: &retry.giveUpAfter)
+    take(RetryKeys.factor, of: fields, into: &retry.factor)
     // Said once: a block that sets neither has it from the defaults.
-    if retry.first > retry.max, fields.has("first") || fields.has("max") {
+    if retry.first > retry.max, fields.has(RetryKeys.first) || fields.has(RetryKeys.max) {
       error(id, "first is longer than max in retry of \(place)", hint: "first is the wait before the second try, max the longest wait")
     }
     return retry
@@ -67,54 +64,73 @@ extension Reader {
 
   mutating func routes(_ top: Fields, _ defaults: RouteDefaults) -> [RouteSettings] {
     let example = "[{ name: all, otherwise: true, url: \"http://127.0.0.1:9001/\" }]"
-    guard let id = top["routes"] else {
-      if !top.has("routes") { error(top.id, "there are no routes, so nobody would get a copy", hint: "write routes: \(example)") }
+    guard let id = top[FileKeys.routes] else {
+      if !top.has(FileKeys.routes) {
+        error(top.id, "there are no routes, so nobody would get a copy", hint: "write routes: \(example)")
+      }
       return []
     }
     guard let items = list(id, "routes", example: example) else { return [] }
     var routes: [RouteSettings] = []
-    var names: [String: Int] = [:]
-    var urls: [String: (name: String, id: Int)] = [:]
+    var taken = Taken()
+    var rules: [RouteRules] = []
     for (index, item) in items.enumerated() {
-      let place = place(of: item, number: index + 1)
-      guard let fields = fields(of: item, in: place, known: Vocabulary.route) else { continue }
-      let name = self.name(fields)
-      if let name, let id = fields["name"], let first = names.updateValue(id, forKey: name) {
-        error(id, "duplicate route name \(quoted(name))", hint: "the first is on \(line(of: first))")
-      }
-      let url = self.url(fields)
-      if let url, let id = fields["url"] {
-        if let first = urls[url] {
-          warning(
-            id, "\(place) has the same url as route \(first.name)",
-            hint: "that app gets a report twice if both match; the first is on \(line(of: first.id))")
-        } else {
-          urls[url] = (name.map(quoted) ?? "\(index + 1)", id)
-        }
-      }
-      var route = RouteSettings(name: name ?? "", url: Secret(url ?? ""))
-      readRules(fields, into: &route)
-      readSending(fields, defaults, into: &route)
-      routes.append(route)
+      let errorsBefore = errorCount
+      route = nameInFile(of: item)
+      let place = route.map { "route \(quoted($0))" } ?? "route \(index + 1)"
+      guard let fields = fields(of: item, in: place, as: .route) else { continue }
+      var settings = RouteSettings(name: value(RouteKeys.name, of: fields) ?? "", url: Secret(value(RouteKeys.url, of: fields) ?? ""))
+      readSending(fields, defaults, into: &settings)
+      var read = readRules(fields, into: &settings)
+      readOrders(fields, into: &settings, &taken)
+      check(fields, settings, number: index + 1, &taken)
+      routes.append(settings)
+      read.settings = settings
+      // Rules that were half read would be compared with others for nothing.
+      if errorCount == errorsBefore { rules.append(read) }
     }
+    warnAboutRelations(of: rules)
+    route = nil
     return routes
   }
 
-  /// For messages: `route "shop"`, or by number if it has no name that could be shown.
-  private func place(of id: Int, number: Int) -> String {
-    guard case .mapping(let pairs) = document[id].content else { return "route \(number)" }
-    for pair in pairs {
-      guard case .scalar("name", _) = document[pair.key].content, case .scalar(let name, _) = document[pair.value].content else { continue }
-      return name.isEmpty ? "route \(number)" : "route \(quoted(name))"
-    }
-    return "route \(number)"
+  /// What is there once among all routes, with the nodes where it stands.
+  struct Taken {
+    var names: [String: Int] = [:]
+    var urls: [String: (route: String, id: Int)] = [:]
+    var orderKeys: [String: Int] = [:]
   }
 
-  private mutating func name(_ fields: Fields) -> String? {
-    guard let id = fields["name"] else {
-      if !fields.has("name") { error(fields.id, "\(fields.place) has no name", hint: "its name stands in headers, metrics and commands") }
-      return nil
+  private mutating func check(_ fields: Fields, _ route: RouteSettings, number: Int, _ taken: inout Taken) {
+    if !fields.has(RouteKeys.name) {
+      error(fields.id, "\(fields.place) has no name", hint: "its name stands in headers, metrics and commands")
     }
+    if !fields.has(RouteKeys.url) { error(fields.id, "\(fields.place) has no url", hint: "write where the app takes its reports") }
+    if !route.name.isEmpty, let id = fields[RouteKeys.name], let first = taken.names.updateValue(id, forKey: route.name) {
+      error(id, "duplicate route name \(quoted(route.name))", hint: "the first is on \(line(of: first))")
+    }
+    guard !route.url.isEmpty, let id = fields[RouteKeys.url] else { return }
+    let url = route.url.reveal()
+    if let first = taken.urls[url] {
+      warning(
+        id, "\(fields.place) has the same url as route \(first.route)",
+        hint: "that app gets a report twice if both match; the first is on \(line(of: first.id))")
+    } else {
+      taken.urls[url] = (route.name.isEmpty ? "\(number)" : quoted(route.name), id)
+    }
+  }
+
+  /// nil if there is none that could be shown.
+  private func nameInFile(of id: Int) -> String? {
+    guard case .mapping(let pairs) = document[id].content else { return nil }
+    for pair in pairs {
+      guard case .scalar("name", _) = document[pair.key].content, case .scalar(let name, _) = document[pair.value].content else { continue }
+      return name.isEmpty ? nil : name
+    }
+    return nil
+  }
+
+  mutating func name(_ id: Int) -> String? {
     guard let text = text(id, "name") else { return nil }
     let marks = Array("_.-".utf8)
     let isWord = text.value.utf8.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || marks.contains($0) }
@@ -123,14 +139,6 @@ extension Reader {
       return nil
     }
     return text.value
-  }
-
-  private mutating func url(_ fields: Fields) -> String? {
-    guard let id = fields["url"] else {
-      if !fields.has("url") { error(fields.id, "\(fields.place) has no url", hint: "write where the app takes its reports") }
-      return nil
-    }
-    return address(id, whoseContent: "phone numbers and texts")
   }
 
   /// An http or https URL.
@@ -159,13 +167,19 @@ extension Reader {
     route.ordering = settings.ordering
     route.orderHold = settings.orderHold
     route.stale = settings.stale
-    if let id = fields["paused"], let paused = boolean(id, "paused") { route.paused = paused }
-    if let id = fields["headers"] { route.headers = headers(id, of: fields.place) }
-    if let id = fields["secret"] {
-      var ids = [id]
-      if case .sequence = document[id].content { ids = list(id, "secret", example: "[\"${NEW_SECRET}\", \"${OLD_SECRET}\"]") ?? [] }
+    route.fold = settings.fold
+    take(RouteKeys.paused, of: fields, into: &route.paused)
+    if let node = value(RouteKeys.headers, of: fields) { route.headers = headers(node.id, of: fields.place) }
+    if let node = value(RouteKeys.secret, of: fields) {
+      let ids = oneOrList(node.id, "secret", example: "[\"${NEW_SECRET}\", \"${OLD_SECRET}\"]")
       route.secrets = ids.compactMap { secret($0) }
     }
+  }
+
+  /// The items of a list, or the value itself.
+  mutating func oneOrList(_ id: Int, _ what: String, example: String) -> [Int] {
+    guard case .sequence = document[id].content else { return [id] }
+    return list(id, what, example: example) ?? []
   }
 
   private mutating func secret(_ id: Int) -> Secret? {
@@ -188,7 +202,7 @@ extension Reader {
   }
 
   private mutating func headers(_ id: Int, of place: String) -> [Header] {
-    guard let fields = fields(of: id, in: "headers of \(place)", known: nil) else { return [] }
+    guard let fields = fields(of: id, in: "headers of \(place)", as: nil) else { return [] }
     var headers: [Header] = []
     var names: [String: Int] = [:]
     let inOrder = fields.pairs.sorted { document[$0.value.key].start < document[$1.value.key].start }

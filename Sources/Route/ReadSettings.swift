@@ -2,7 +2,7 @@ import Model
 
 extension Reader {
   mutating func configuration(_ root: Int) -> Configuration? {
-    guard let fields = fields(of: root, in: Self.topPlace, known: Vocabulary.top) else { return nil }
+    guard let fields = fields(of: root, in: Self.topPlace, as: .file) else { return nil }
     let receive = receive(fields)
     let status = status(fields)
     let store = store(fields)
@@ -15,32 +15,34 @@ extension Reader {
     configuration.status = status
     configuration.store = store
     configuration.alerts = alerts
+    take(FileKeys.unmatched, of: fields, into: &configuration.unmatched)
+    if configuration.unmatched == .drop { warnAboutDropped(fields) }
     return configuration
   }
 
-  private mutating func block(_ name: String, of fields: Fields, known: [String]) -> Fields? {
-    guard let id = fields[name] else { return nil }
-    return self.fields(of: id, in: name, known: known)
+  private mutating func block(_ key: Key<Node>, of fields: Fields, as block: Block) -> Fields? {
+    guard let node = value(key, of: fields) else { return nil }
+    return self.fields(of: node.id, in: key.name, as: block)
   }
 
   private mutating func receive(_ top: Fields) -> ReceiveSettings {
     var settings = ReceiveSettings(tokens: [])
-    guard top.has("receive") else {
+    guard top.has(FileKeys.receive) else {
       error(top.id, "there is no receive block, so no token", hint: "write receive: { tokens: [\"${WEBHOOK_TOKEN}\"] }")
       return settings
     }
-    guard let fields = block("receive", of: top, known: Vocabulary.receive) else { return settings }
-    if let id = fields["listen"], let listen = endpoint(id) { settings.listen = listen }
-    if let id = fields["path"], let path = path(id) { settings.path = path }
-    if let id = fields["public_url"], let url = publicURL(id) { settings.publicURL = url }
-    if let id = fields["max_body"], let n = bytes(id, "max_body", in: 1024...(16 * 1024 * 1024)) { settings.bodyBytesMax = n }
-    if let id = fields["deadline"], let time = duration(id, "deadline") { settings.deadline = time }
-    if let id = fields["read_timeout"], let time = duration(id, "read_timeout") { settings.readTimeout = time }
-    if let id = fields["idle_timeout"], let time = duration(id, "idle_timeout") { settings.idleTimeout = time }
-    if let id = fields["connections"], let n = integer(id, "connections", in: 1...100_000) { settings.connectionsMax = n }
-    if let id = fields["tokens"] {
-      settings.tokens = tokens(id)
-    } else if !fields.has("tokens"), let id = top.key("receive") {
+    guard let fields = block(FileKeys.receive, of: top, as: .receive) else { return settings }
+    take(ReceiveKeys.listen, of: fields, into: &settings.listen)
+    take(ReceiveKeys.path, of: fields, into: &settings.path)
+    settings.publicURL = value(ReceiveKeys.publicURL, of: fields)
+    take(ReceiveKeys.maxBody, of: fields, into: &settings.bodyBytesMax)
+    take(ReceiveKeys.deadline, of: fields, into: &settings.deadline)
+    take(ReceiveKeys.readTimeout, of: fields, into: &settings.readTimeout)
+    take(ReceiveKeys.idleTimeout, of: fields, into: &settings.idleTimeout)
+    take(ReceiveKeys.connections, of: fields, into: &settings.connectionsMax)
+    if let node = value(ReceiveKeys.tokens, of: fields) {
+      settings.tokens = tokens(node.id)
+    } else if !fields.has(ReceiveKeys.tokens), let id = top.key(FileKeys.receive) {
       error(id, "receive has no tokens", hint: "the relay never runs open; write tokens: [\"${WEBHOOK_TOKEN}\"]")
     }
     return settings
@@ -48,10 +50,10 @@ extension Reader {
 
   private mutating func status(_ top: Fields) -> StatusSettings {
     var settings = StatusSettings()
-    guard let fields = block("status", of: top, known: Vocabulary.status) else { return settings }
-    if let id = fields["listen"], let listen = endpoint(id) { settings.listen = listen }
-    if let id = fields["token"] { settings.token = token(id).map { Secret($0.value) } }
-    if !fields.has("token"), !settings.listen.isLoopback, let id = fields["listen"] {
+    guard let fields = block(FileKeys.status, of: top, as: .status) else { return settings }
+    take(StatusKeys.listen, of: fields, into: &settings.listen)
+    settings.token = value(StatusKeys.token, of: fields).flatMap { token($0.id) }.map { Secret($0.value) }
+    if !fields.has(StatusKeys.token), !settings.listen.isLoopback, let id = fields[StatusKeys.listen] {
       let hint = "add token: \"${STATUS_TOKEN}\", or listen on 127.0.0.1"
       error(id, "status.listen is not loopback, and status has no token", hint: hint)
     }
@@ -60,39 +62,35 @@ extension Reader {
 
   private mutating func store(_ top: Fields) -> StoreSettings {
     var settings = StoreSettings()
-    guard let fields = block("store", of: top, known: Vocabulary.store) else { return settings }
-    if let id = fields["path"], let text = text(id, "path", isSecret: true) {
-      settings.path = text.value
-      if text.value.isEmpty { error(id, "store.path is empty", hint: "write path: ./relay.db") }
-      if text.value.utf8.contains(where: \.isASCIIControl) { error(id, "store.path contains a control character") }
-    }
-    guard let id = fields["retention"], let kept = self.fields(of: id, in: "retention", known: Vocabulary.retention) else {
-      return settings
-    }
-    var retention = Retention()
-    let deletable: [(String, WritableKeyPath<Retention, Duration>)] = [
-      ("payloads", \.payloads), ("unmatched", \.unmatched), ("quarantine", \.quarantine),
-    ]
-    for (name, field) in deletable {
-      if let id = kept[name], let time = duration(id, name, zeroIsFine: true) { retention[keyPath: field] = time }
-    }
-    // Without these the promise would be empty: repeats would be sent again, and what waits would be given up at once.
-    let needed: [(String, WritableKeyPath<Retention, Duration>)] = [("keys", \.keys), ("dead", \.dead), ("waiting", \.waiting)]
-    for (name, field) in needed {
-      if let id = kept[name], let time = duration(id, name) { retention[keyPath: field] = time }
-    }
-    settings.retention = retention
+    guard let fields = block(FileKeys.store, of: top, as: .store) else { return settings }
+    take(StoreKeys.path, of: fields, into: &settings.path)
+    guard let kept = block(StoreKeys.retention, of: fields, as: .retention) else { return settings }
+    take(RetentionKeys.payloads, of: kept, into: &settings.retention.payloads)
+    take(RetentionKeys.keys, of: kept, into: &settings.retention.keys)
+    take(RetentionKeys.dead, of: kept, into: &settings.retention.dead)
+    take(RetentionKeys.waiting, of: kept, into: &settings.retention.waiting)
+    take(RetentionKeys.unmatched, of: kept, into: &settings.retention.unmatched)
+    take(RetentionKeys.quarantine, of: kept, into: &settings.retention.quarantine)
+    take(RetentionKeys.orders, of: kept, into: &settings.retention.orders)
     return settings
   }
 
   private mutating func defaults(_ top: Fields) -> RouteDefaults {
-    guard let fields = block("defaults", of: top, known: Vocabulary.defaults) else { return RouteDefaults() }
+    guard let fields = block(FileKeys.defaults, of: top, as: .defaults) else { return RouteDefaults() }
     return routeDefaults(fields, RouteDefaults())
   }
 
-  private func listenID(_ top: Fields, _ block: String) -> Int? {
-    guard let id = top[block], case .mapping(let pairs) = document[id].content else { return nil }
-    return pairs.first { if case .scalar("listen", _) = document[$0.key].content { true } else { false } }?.value
+  private mutating func warnAboutDropped(_ top: Fields) {
+    guard let store = top[FileKeys.store], let retention = node(RetentionKeys.unmatched.name, in: node(StoreKeys.retention.name, in: store))
+    else { return }
+    warning(
+      retention, "unmatched has no effect in retention, since unmatched reports are dropped", hint: "remove it, or write unmatched: keep")
+  }
+
+  /// What stands under a key of a block that was read before.
+  private func node(_ name: String, in id: Int?) -> Int? {
+    guard let id, case .mapping(let pairs) = document[id].content else { return nil }
+    return pairs.first { if case .scalar(name, _) = document[$0.key].content { true } else { false } }?.value
   }
 
   /// Two listeners that cannot both be bound. Port 0 never clashes.
@@ -101,14 +99,22 @@ extension Reader {
     let wildcards = ["0.0.0.0", "::"]
     let isShared = receive.host == status.host || (receive.isLoopback && status.isLoopback)
     guard isShared || wildcards.contains(receive.host) || wildcards.contains(status.host) else { return }
-    let id = listenID(top, "status") ?? listenID(top, "receive") ?? top.id
+    let id =
+      node(StatusKeys.listen.name, in: top[FileKeys.status]) ?? node(ReceiveKeys.listen.name, in: top[FileKeys.receive]) ?? top.id
     error(id, "receive.listen \(receive) and status.listen \(status) are on the same port", hint: "give one of them another port")
   }
 }
 
 // Values of these blocks.
 extension Reader {
-  private mutating func endpoint(_ id: Int) -> Endpoint? {
+  mutating func storePath(_ id: Int) -> String? {
+    guard let text = text(id, "path", isSecret: true) else { return nil }
+    if text.value.isEmpty { error(id, "store.path is empty", hint: "write path: ./relay.db") }
+    if text.value.utf8.contains(where: \.isASCIIControl) { error(id, "store.path contains a control character") }
+    return text.value
+  }
+
+  mutating func endpoint(_ id: Int) -> Endpoint? {
     guard let text = text(id, "listen") else { return nil }
     let value = text.value
     guard let colon = value.lastIndex(of: ":") else {
@@ -137,7 +143,7 @@ extension Reader {
     return Endpoint(host: String(host), port: port)
   }
 
-  private mutating func path(_ id: Int) -> String? {
+  mutating func path(_ id: Int) -> String? {
     guard let text = text(id, "path") else { return nil }
     let value = text.value
     // A path that was copied from the panel has the token in its query.
@@ -155,7 +161,7 @@ extension Reader {
     return nil
   }
 
-  private mutating func publicURL(_ id: Int) -> String? {
+  mutating func publicURL(_ id: Int) -> String? {
     guard let text = text(id, "public_url") else { return nil }
     let value = text.value.hasSuffix("/") ? String(text.value.dropLast()) : text.value
     do throws(Address.Fault) {
@@ -184,11 +190,11 @@ extension Reader {
       var label = Text(value: String(index + 1), raw: String(index + 1), id: item, isLiteral: true)
       var valueID = item
       if case .mapping = document[item].content {
-        guard let fields = fields(of: item, in: "a token", known: Vocabulary.token) else { continue }
-        for name in Vocabulary.token where !fields.has(name) {
-          error(item, "a token has no \(name)", hint: "write { label: 2026-11, value: \"${WEBHOOK_TOKEN}\" }")
+        guard let fields = fields(of: item, in: "a token", as: .token) else { continue }
+        for key in TokenKeys.all where !fields.has(key.name) {
+          error(item, "a token has no \(key.name)", hint: "write { label: 2026-11, value: \"${WEBHOOK_TOKEN}\" }")
         }
-        guard let labelID = fields["label"], let text = self.label(labelID), let value = fields["value"] else { continue }
+        guard let labelID = fields[TokenKeys.label], let text = self.label(labelID), let value = fields[TokenKeys.value] else { continue }
         (label, valueID) = (text, value)
       }
       if let first = labels.updateValue(label.id, forKey: label.value) {
@@ -223,9 +229,7 @@ extension Reader {
       error(id, "a token contains a control character")
       return nil
     }
-    if text.value.utf8.count < 16 {
-      warning(id, "a token of less than 16 characters can be guessed", hint: "make one with: openssl rand -hex 32")
-    }
+    warnAboutWeakness(text, "token")
     warnAboutLiteral(text, "token")
     return text
   }

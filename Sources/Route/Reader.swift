@@ -8,8 +8,12 @@ struct Reader {
   let readableByOthers: Bool
   private(set) var source: SourceText
   private let file: String
-  private var diagnostics: Set<Diagnostic> = []
-  private var hasErrors = false
+  private var diagnostics: [Diagnostic] = []
+  /// What was noted, without the route: a mistake that two routes share by an alias is one mistake.
+  private var noted: Set<Diagnostic> = []
+  private(set) var errorCount = 0
+  /// The name, as it stands in the file, of the route that is being read.
+  var route: String?
   /// Nodes of keys that may be secrets.
   private var hiddenKeys: Set<Int> = []
 
@@ -19,20 +23,20 @@ struct Reader {
     self.source = source
     self.variables = variables
     self.readableByOthers = readableByOthers
-    var visited = Set<Int>()
+    var visited = Visited()
     hideSecrets(below: Document.root, under: nil, &visited)
     self.source.structureIsKnown()
   }
 
   mutating func read() -> RuleFile.Reading {
     let configuration = configuration(Document.root)
-    return RuleFile.Reading(configuration: hasErrors ? nil : configuration, diagnostics: diagnostics.sorted())
+    return RuleFile.Reading(configuration: errorCount > 0 ? nil : configuration, diagnostics: diagnostics.sorted())
   }
 
   mutating func error(_ id: Int, _ message: String, hint: String? = nil) { error(document[id].start, message, hint: hint) }
 
   mutating func error(_ mark: Mark, _ message: String, hint: String? = nil) {
-    hasErrors = true
+    errorCount += 1
     note(.error, mark, message, hint)
   }
 
@@ -40,21 +44,39 @@ struct Reader {
 
   private mutating func note(_ severity: Diagnostic.Severity, _ mark: Mark, _ message: String, _ hint: String?) {
     let shown = source.excerpt(at: mark)
-    // A set, because what an alias uses twice is wrong only once.
-    diagnostics.insert(
-      Diagnostic(
-        file: file, line: mark.line + 1, column: mark.column + 1, severity: severity, message: message, hint: hint,
-        excerpt: shown.text, caretOffset: shown.caretOffset))
+    var diagnostic = Diagnostic(
+      file: file, line: mark.line + 1, column: mark.column + 1, severity: severity, message: message, hint: hint,
+      excerpt: shown.text, caretOffset: shown.caretOffset)
+    // What an alias uses twice is wrong only once.
+    guard noted.insert(diagnostic).inserted else { return }
+    diagnostic.route = route
+    diagnostics.append(diagnostic)
   }
 
   /// "line 12", of a place that another diagnostic refers to.
   func line(of id: Int) -> String { "line \(document[id].start.line + 1)" }
 
+  private struct Visited {
+    /// Different keys that are looked up; the values of any others are hidden, which is the safe side.
+    static let keysMax = 10_000
+
+    var nodes: Set<Int> = []
+    private var isOpen: [String: Bool] = [:]
+
+    mutating func isOpen(_ key: String) -> Bool {
+      if let known = isOpen[key] { return known }
+      guard isOpen.count < Self.keysMax else { return false }
+      let answer = Vocabulary.isOpen(key)
+      isOpen[key] = answer
+      return answer
+    }
+  }
+
   /// - Parameter key: whose value this is; nil for what stands under no key.
-  private mutating func hideSecrets(below id: Int, under key: String?, isEverything: Bool = false, _ visited: inout Set<Int>) {
-    let isHidden = isEverything || !(key.map(Vocabulary.isOpen) ?? true)
+  private mutating func hideSecrets(below id: Int, under key: String?, isEverything: Bool = false, _ visited: inout Visited) {
+    let isHidden = isEverything || !(key.map { visited.isOpen($0) } ?? true)
     // A shared node may be open in one place and secret in the other.
-    guard visited.insert(id * 4 + (isHidden ? 1 : 0) + (isEverything ? 2 : 0)).inserted else { return }
+    guard visited.nodes.insert(id * 4 + (isHidden ? 1 : 0) + (isEverything ? 2 : 0)).inserted else { return }
     switch document[id].content {
     case .scalar(let text, _):
       // A URL that was copied with its query has a token in it, whatever key it was put under.
@@ -96,14 +118,16 @@ struct Fields {
 
   /// The node of the value; nil also for a key without a value, which has been noted.
   subscript(_ name: String) -> Int? { empty.contains(name) ? nil : pairs[name]?.value }
+  var isEmpty: Bool { pairs.isEmpty }
   func has(_ name: String) -> Bool { pairs[name] != nil }
   func key(_ name: String) -> Int? { pairs[name]?.key }
 }
 
 extension Reader {
   /// Reads a block. Keys that nobody knows, keys twice and keys without a value are noted here.
-  /// - Parameter known: nil for a block whose keys are names, like headers.
-  mutating func fields(of id: Int, in place: String, known: [String]?) -> Fields? {
+  /// - Parameter block: nil for one whose keys are names, like headers.
+  mutating func fields(of id: Int, in place: String, as block: Block?) -> Fields? {
+    let known = block?.names
     guard case .mapping(let pairs) = document[id].content else {
       let hint = known.map { "write a block of keys: \($0.joined(separator: ", "))" } ?? "write a block of names and values"
       error(id, "\(place) is \(document[id].kindInWords)", hint: hint)

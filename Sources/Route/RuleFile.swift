@@ -15,7 +15,7 @@ package struct Variables: Sendable {
 
 /// routes.yaml.
 package struct RuleFile {
-  /// A larger file is refused unread.
+  /// A larger file is refused unread. 10,000 routes with all that a route can have need 5 MB.
   package static let bytesMax = 8 * 1024 * 1024
 
   package struct Reading: Sendable {

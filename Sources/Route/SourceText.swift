@@ -2,6 +2,8 @@
 struct SourceText {
   /// A longer line is clipped around the caret.
   static let excerptMax = 160
+  /// A line of more bytes is not shown at all, so that thousands of mistakes on one line of megabytes are said quickly.
+  static let shownBytesMax = 16 * 1024
 
   private let bytes: [UInt8]
   /// Of every line, without its line break.
@@ -42,6 +44,8 @@ struct SourceText {
     lines.indices.contains(number) ? String(decoding: bytes[lines[number]], as: UTF8.self) : ""
   }
 
+  private func isShown(_ line: Int) -> Bool { !lines.indices.contains(line) || lines[line].count <= Self.shownBytesMax }
+
   /// The place of a byte.
   func mark(ofByte offset: Int) -> Mark {
     let line = lines.lastIndex { $0.lowerBound <= offset } ?? 0
@@ -51,6 +55,7 @@ struct SourceText {
 
   /// Where `needle` stands in the line of `start`, at or after it; `start` if it is not there as such (escapes, folded lines).
   func mark(of needle: String, from start: Mark) -> Mark {
+    guard isShown(start.line) else { return start }
     let scalars = Array(line(start.line).unicodeScalars)
     let wanted = Array(needle.unicodeScalars)
     guard start.column + wanted.count <= scalars.count else { return start }
@@ -74,6 +79,7 @@ struct SourceText {
 
   /// The line at `mark`, masked and clipped, and where in it the mark is now.
   func excerpt(at mark: Mark) -> (text: String, caretOffset: Int) {
+    guard isShown(mark.line) else { return ("", 0) }
     let scalars = Array(line(mark.line).unicodeScalars)
     let hidden = isGuessing ? guessSecrets(in: scalars) : (secrets[mark.line] ?? []).sorted { $0.lowerBound < $1.lowerBound }
     var shown: [Unicode.Scalar] = []

@@ -34,7 +34,8 @@ extension Reader {
   }
 
   private mutating func expanded(_ part: Reference, in id: Int, _ what: String, isSecret: Bool) -> String? {
-    let place = source.mark(of: part.text, from: document[id].start)
+    // Looked for only where something is wrong: in a file of one long line, the search is as long as the line.
+    var place: Mark { source.mark(of: part.text, from: document[id].start) }
     switch part.kind {
     case .dollar:
       return "$"
@@ -176,6 +177,11 @@ enum DurationText {
     let unit = units.first { milliseconds >= $0.milliseconds && milliseconds.isMultiple(of: $0.milliseconds) } ?? ("ms", 1)
     return "\(milliseconds / unit.milliseconds)\(unit.name)"
   }
+
+  /// What `parse` takes, as a regular expression: begun with any unit, and gone on with smaller ones.
+  static let pattern = units.indices.map { first in
+    "[0-9]+\(units[first].name)" + units[(first + 1)...].map { "(?:[0-9]+\($0.name))?" }.joined()
+  }.joined(separator: "|")
 
   static func parse(_ text: String) -> Result<Duration, Fault> {
     if text.hasPrefix("-") { return parse(String(text.dropFirst())).flatMap { _ in .failure(.negative) } }

@@ -126,6 +126,6 @@ extension BadFile {
       use https://
         - { url: *** }
                  ^
-      """#),
+      """#, schema: .accepts),
   ]
 }

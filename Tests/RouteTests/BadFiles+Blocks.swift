@@ -17,7 +17,7 @@ extension BadFile {
       routes.yaml:4:34: error: duplicate token; the same value is on line 3
           - { label: "2026-11", value: "${T}" }
                                        ^
-      """#),
+      """#, schema: .accepts),
     BadFile(
       "no tokens",
       #"""
@@ -119,7 +119,7 @@ extension BadFile {
       routes.yaml:3:17: error: the variable NOWHERE is not set; set it in the environment of the relay
       store: { path: "${NOWHERE}/x" }
                       ^
-      """#),
+      """#, schema: .accepts),
     BadFile(
       "files that cannot be read",
       #"""
@@ -134,7 +134,7 @@ extension BadFile {
       user, and be text
           - ${file:/run/secrets/none}
             ^
-      """#),
+      """#, schema: .accepts),
     BadFile(
       "what looks like a reference and is none",
       #"""
@@ -195,7 +195,7 @@ extension BadFile {
       ${file:/path}, or $$ for a dollar
         tokens: ["***", "***", "***", "***"]
                                        ^
-      """#),
+      """#, schema: .accepts),
     BadFile(
       "bad durations",
       #"""
@@ -294,7 +294,7 @@ extension BadFile {
       routes.yaml:1:40: error: max_body "17MiB" is not between 1024 and 16777216 bytes
       receive: { tokens: ["${T}"], max_body: 17MiB }
                                              ^
-      """#),
+      """#, schema: .accepts),
     BadFile(
       "bad listeners",
       #"""
@@ -327,7 +327,7 @@ extension BadFile {
       [::1]:8080
       status: { listen: "::1:9090" }
                         ^
-      """#),
+      """#, schema: .accepts),
     BadFile(
       "bad hosts",
       #"""
@@ -356,7 +356,7 @@ extension BadFile {
       one of them another port
       receive: { tokens: ["${T}"], listen: "0.0.0.0:9090" }
                                            ^
-      """#),
+      """#, schema: .accepts),
     BadFile(
       "an operator's door that is open to all",
       #"""
@@ -370,7 +370,7 @@ extension BadFile {
       listen on 127.0.0.1
       status: { listen: 0.0.0.0:9090 }
                         ^
-      """#),
+      """#, schema: .accepts),
     BadFile(
       "bad paths",
       #"""

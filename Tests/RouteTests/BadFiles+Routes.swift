@@ -13,7 +13,7 @@ extension BadFile {
       routes.yaml:4:13: error: duplicate route name "shop"; the first is on line 3
         - { name: shop, markers: [a2], url: *** }
                   ^
-      """#),
+      """#, schema: .accepts),
     BadFile(
       "wrong kinds of values in a route",
       #"""
@@ -26,8 +26,9 @@ extension BadFile {
 
       """#,
       #"""
-      routes.yaml:3:5: error: route 1 is a single value; write a block of keys: name, markers, packet_prefixes, statuses, \#
-      otherwise, url, secret, headers, timeout, concurrency, rate_limit, retry, ordering, order_hold, stale, paused
+      routes.yaml:3:5: error: route 1 is a single value; write a block of keys: name, markers, packet_prefixes, match, \#
+      orders, order_key, statuses, otherwise, url, secret, headers, fold, timeout, concurrency, rate_limit, retry, \#
+      ordering, order_hold, stale, paused
         - just text
           ^
       routes.yaml:4:5: error: route 2 has no url; write where the app takes its reports
@@ -80,8 +81,8 @@ extension BadFile {
       routes.yaml:3:5: error: route 1 has no url; write where the app takes its reports
         - {}
           ^
-      routes.yaml:3:5: error: route 1 matches nothing; add markers or packet_prefixes, or otherwise: true for what no \#
-      other route matched
+      routes.yaml:3:5: error: route 1 matches nothing; add markers, packet_prefixes, match or orders: true, or otherwise: \#
+      true for what no other route matched
         - {}
           ^
       routes.yaml:4:5: error: route 2 has no name; its name stands in headers, metrics and commands
@@ -90,8 +91,8 @@ extension BadFile {
       routes.yaml:4:5: error: route 2 has no url; write where the app takes its reports
         - { otherwise: false, timeout: 1s }
           ^
-      routes.yaml:4:5: error: route 2 matches nothing; add markers or packet_prefixes, or otherwise: true for what no \#
-      other route matched
+      routes.yaml:4:5: error: route 2 matches nothing; add markers, packet_prefixes, match or orders: true, or otherwise: \#
+      true for what no other route matched
         - { otherwise: false, timeout: 1s }
           ^
       """#),
@@ -382,6 +383,6 @@ extension BadFile {
       https://
         - { name: b, markers: [x2], url: *** }
                                          ^
-      """#),
+      """#, schema: .accepts),
   ]
 }

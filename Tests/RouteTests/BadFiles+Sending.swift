@@ -92,6 +92,6 @@ extension BadFile {
       routes.yaml:4:61: warning: order_hold has no effect in route "a", which has ordering: none; remove one of the two
         - { name: a, otherwise: true, url: ***, order_hold: 5s }
                                                             ^
-      """#),
+      """#, schema: .accepts),
   ]
 }

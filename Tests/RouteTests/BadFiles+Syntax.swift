@@ -25,8 +25,8 @@ extension BadFile {
 
       """#,
       #"""
-      routes.yaml:2:13: error: unknown key "bandwidth" in defaults; the keys here are timeout, concurrency, rate_limit, \#
-      retry, ordering, order_hold, stale
+      routes.yaml:2:13: error: unknown key "bandwidth" in defaults; the keys here are fold, timeout, concurrency, \#
+      rate_limit, retry, ordering, order_hold, stale
       defaults: { bandwidth: *** }
                   ^
       """#),
@@ -43,8 +43,8 @@ extension BadFile {
       routes.yaml:2:1: error: unknown key "recieve" in the file; did you mean "receive"?
       recieve: {}
       ^
-      routes.yaml:3:1: error: unknown key "proxies" in the file; the keys here are receive, status, store, defaults, routes, \#
-      alerts
+      routes.yaml:3:1: error: unknown key "proxies" in the file; the keys here are receive, status, store, defaults, \#
+      routes, unmatched, alerts
       proxies: []
       ^
       """#),
@@ -63,12 +63,12 @@ extension BadFile {
       routes.yaml:6:5: error: duplicate key "name" in route "shop"; it is already on line 3
           name: shop2
           ^
-      """#),
+      """#, schema: .accepts),
     BadFile(
       "an empty file", "",
       #"""
       routes.yaml:1:1: error: the file is empty; dlr-relay init writes one to start from
-      """#),
+      """#, schema: .cannotRead),
     BadFile(
       "a file of comments",
       #"""
@@ -77,7 +77,7 @@ extension BadFile {
       """#,
       #"""
       routes.yaml:1:1: error: the file is empty; dlr-relay init writes one to start from
-      """#),
+      """#, schema: .cannotRead),
     BadFile(
       "no receive block and no routes",
       #"""
@@ -115,7 +115,7 @@ extension BadFile {
       store: { path: [x], retention: 3d }
                      ^
       routes.yaml:3:32: error: retention is a single value; write a block of keys: payloads, keys, dead, waiting, \#
-      unmatched, quarantine
+      unmatched, quarantine, orders
       store: { path: [x], retention: 3d }
                                      ^
       routes.yaml:4:20: error: retry of defaults is a single value; write a block of keys: first, factor, max, for
@@ -141,7 +141,7 @@ extension BadFile {
       routes.yaml:2:12: error: not valid YAML: a quote that is opened here is never closed
         tokens: ***${T}***
                 ^
-      """#),
+      """#, schema: .cannotRead),
     BadFile(
       "a tab",
       #"""
@@ -155,7 +155,7 @@ extension BadFile {
       quote values that begin with @, ` or %
       	tokens: ***${T}***
       ^
-      """#),
+      """#, schema: .cannotRead),
     BadFile(
       "bad indentation",
       #"""
@@ -169,7 +169,7 @@ extension BadFile {
       the colon is part of it
          listen: 0.0.0.0:1
                ^
-      """#),
+      """#, schema: .cannotRead),
     BadFile(
       "a colon in a value",
       #"""
@@ -182,7 +182,7 @@ extension BadFile {
       the colon is part of it
         - name: a: b
                  ^
-      """#),
+      """#, schema: .cannotRead),
     BadFile(
       "an unknown alias",
       #"""
@@ -194,7 +194,7 @@ extension BadFile {
       routes.yaml:2:9: error: not valid YAML: no anchor has this name before this line; quote the value if it begins with *
       routes: *shop
               ^
-      """#),
+      """#, schema: .cannotRead),
     BadFile(
       "an unclosed list",
       #"""
@@ -207,7 +207,7 @@ extension BadFile {
       of [ ] and { }, quote values with ${...}
       receive: ***${T}***
                ^
-      """#),
+      """#, schema: .cannotRead),
     BadFile(
       "a reference without quotes between braces",
       #"""
@@ -221,7 +221,7 @@ extension BadFile {
       of [ ] and { }, quote values with ${...}
           - ***${T}***
             ^
-      """#),
+      """#, schema: .cannotRead),
     BadFile(
       "a syntax error shows no secret",
       #"""
@@ -235,7 +235,7 @@ extension BadFile {
       the colon is part of it
           - ***
             ^
-      """#),
+      """#, schema: .cannotRead),
     BadFile(
       "recursion",
       #"""
@@ -248,7 +248,7 @@ extension BadFile {
       routes.yaml:2:9: error: an alias refers to a value that it is part of
       routes: &r
               ^
-      """#),
+      """#, schema: .cannotRead),
     BadFile(
       "merging what is no block",
       #"""
@@ -267,7 +267,7 @@ extension BadFile {
       routes.yaml:3:13: error: only a block of keys can be merged by "<<"; write <<: *name, where &name marks a block
         - <<: [***, ***]
                     ^
-      """#),
+      """#, schema: .accepts),
     BadFile(
       "a second document",
       #"""
@@ -281,6 +281,6 @@ extension BadFile {
       routes.yaml:4:1: error: a second document begins here; a rule file is one document
       more: ***
       ^
-      """#),
+      """#, schema: .cannotRead),
   ]
 }

@@ -1,7 +1,8 @@
 import Foundation
 import Model
-import Route
 import Testing
+
+@testable import Route
 
 @Suite struct ExampleFileTests {
   private func example() throws -> [UInt8] {
@@ -19,7 +20,7 @@ import Testing
   @Test func `the example loads without a word once its secrets are set`() throws {
     let reading = RuleFile.read(try example(), named: "routes.example.yaml", variables: variables)
     #expect(reading.diagnostics.map(\.description) == [])
-    #expect(reading.configuration?.routes.map(\.name) == ["shop", "appointments", "otp", "rest"])
+    #expect(reading.configuration?.routes.map(\.name) == ["shop", "appointments", "otp", "campaigns", "abroad", "rest"])
   }
 
   @Test func `without its secrets the example does not load`() throws {
@@ -27,7 +28,7 @@ import Testing
     let reading = RuleFile.read(try example(), named: "routes.example.yaml", variables: nothing)
     #expect(reading.configuration == nil)
     let names = ["WEBHOOK_TOKEN", "WEBHOOK_TOKEN_OLD", "STATUS_TOKEN", "SHOP_TOKEN", "SHOP_SECRET"]
-    let more = ["APPOINTMENTS_SECRET", "APPOINTMENTS_SECRET_OLD", "APPOINTMENTS_KEY", "ALERTS_KEY"]
+    let more = ["APPOINTMENTS_SECRET", "APPOINTMENTS_SECRET_OLD", "APPOINTMENTS_KEY", "CAMPAIGNS_ORDER_KEY", "ALERTS_KEY"]
     #expect(reading.diagnostics.map(\.message) == (names + more).map { "the variable \($0) is not set" })
   }
 
@@ -42,19 +43,13 @@ import Testing
     let rest = try #require(read.routes.last)
     #expect(rest.timeout == plain.timeout && rest.concurrency == plain.concurrency && rest.retry == plain.retry && !rest.paused)
     #expect(rest.rateLimit == nil && rest.ordering == plain.ordering && rest.orderHold == plain.orderHold && rest.stale == plain.stale)
+    #expect(rest.fold == plain.fold && !rest.orders && read.unmatched == .keep)
     let alert = try #require(read.alerts.first)
     #expect(alert == AlertSettings(url: alert.url))
   }
 
   @Test func `the example shows every key`() throws {
     let text = String(decoding: try example(), as: UTF8.self)
-    let keys = [
-      "listen", "path", "public_url", "tokens", "label", "value", "max_body", "deadline", "read_timeout", "idle_timeout", "connections",
-      "token", "retention", "payloads", "keys", "dead", "waiting", "unmatched", "quarantine", "timeout", "concurrency", "retry", "first",
-      "factor", "max", "for", "name", "markers", "packet_prefixes", "statuses", "otherwise", "url", "secret", "headers", "paused",
-      "rate_limit", "per_second", "burst", "ordering", "order_hold", "stale", "alerts", "format", "on", "failing", "oldest_waiting",
-      "silence",
-    ]
-    for key in keys { #expect(text.contains("\(key):"), "\(key)") }
+    for key in Block.allCases.flatMap(\.keys) { #expect(text.contains("\(key.name):"), "\(key.name)") }
   }
 }

@@ -7,7 +7,7 @@ import Testing
     let reading = read("receive: { tokens: [\"${T}\"] }\nroutes: [{ name: all, otherwise: true, url: \"http://app/x\" }]\n")
     var route = RouteSettings(name: "all", url: Secret("http://app/x"))
     route.otherwise = true
-    let receive = ReceiveSettings(tokens: [Token(label: "1", value: Secret("0123456789abcdef"))])
+    let receive = ReceiveSettings(tokens: [Token(label: "1", value: Secret("q7Zt0vKx93LmWc5R"))])
     #expect(reading.diagnostics == [])
     #expect(reading.configuration == Configuration(receive: receive, routes: [route]))
   }
@@ -28,9 +28,9 @@ import Testing
       status: { listen: 0.0.0.0:9091, token: "${T}" }
       store:
         path: /var/lib/dlr-relay/relay.db
-        retention: { payloads: 0s, keys: 1d, dead: 2d, waiting: 3d, unmatched: 4d, quarantine: 5d }
+        retention: { payloads: 0s, keys: 1d, dead: 2d, waiting: 3d, unmatched: 4d, quarantine: 5d, orders: 6d }
       defaults: { timeout: 7s, concurrency: 8, retry: { first: 1s, factor: 2, max: 1h, for: 1d }, rate_limit: { per_second: 2.5 },
-        ordering: none, stale: drop }
+        ordering: none, stale: drop, fold: turkish }
       routes:
         - name: shop
           markers: ["iim.to/", "#SHOP", "Sipariş ₺$$5"]
@@ -42,6 +42,9 @@ import Testing
           rate_limit: { burst: 7 }
           ordering: report
           order_hold: 90s
+          fold: ascii
+          orders: true
+          order_key: ["old-${T}", "new-${T}"]
           paused: true
         - name: crm
           otherwise: true
@@ -53,11 +56,12 @@ import Testing
           rate_limit: { per_second: 0.4 }
           stale: forward
         - { name: bank, markers: [bank], url: "http://127.0.0.1:9002/", rate_limit: none }
+        - { name: otp, match: { order: true }, order_key: "otp-${T}", url: "http://127.0.0.1:9003/" }
       alerts:
         - url: https://hooks.example.com/ops
         - url: https://hooks.slack.com/services/${T}
           format: slack
-          on: [failing, recovered, oldest_waiting, silence]
+          on: [failing, recovered, oldest_waiting, silence, unmatched]
           failing: 1m
           oldest_waiting: 2h
           silence: 1d
@@ -66,7 +70,7 @@ import Testing
     let configuration = try #require(reading.configuration)
 
     var receive = ReceiveSettings(tokens: [
-      Token(label: "1", value: Secret("0123456789abcdef")), Token(label: "2026-11", value: Secret("from a file, with a line break")),
+      Token(label: "1", value: Secret("q7Zt0vKx93LmWc5R")), Token(label: "2026-11", value: Secret("from a file, with a line break")),
     ])
     receive.listen = Endpoint(host: "::", port: 8081)
     receive.path = "/hook"
@@ -78,19 +82,21 @@ import Testing
     receive.connectionsMax = 7
     #expect(configuration.receive == receive)
     #expect(configuration.status.listen == Endpoint(host: "0.0.0.0", port: 9091))
-    #expect(configuration.status.token == Secret("0123456789abcdef"))
+    #expect(configuration.status.token == Secret("q7Zt0vKx93LmWc5R"))
     #expect(configuration.store.path == "/var/lib/dlr-relay/relay.db")
     let kept = configuration.store.retention
-    #expect([kept.payloads, kept.keys, kept.dead, kept.waiting, kept.unmatched, kept.quarantine] == (0...5).map { Duration.days($0) })
+    #expect(
+      [kept.payloads, kept.keys, kept.dead, kept.waiting, kept.unmatched, kept.quarantine, kept.orders] == (0...6).map { Duration.days($0) }
+    )
 
     let secret = Secret("whsec_" + String(repeating: "A", count: 44))
-    var shop = RouteSettings(name: "shop", url: Secret("https://shop.example.com/dlr?token=0123456789abcdef"))
+    var shop = RouteSettings(name: "shop", url: Secret("https://shop.example.com/dlr?token=q7Zt0vKx93LmWc5R"))
     shop.markers = ["iim.to/", "#SHOP", "Sipariş ₺$5"]
     shop.packetPrefixes = ["1045", "99", "0"]
     shop.statuses = ["delivered", "undelivered"]
     shop.secrets = [secret, secret]
     shop.headers = [
-      Header(name: "Authorization", value: Secret("Bearer 0123456789abcdef")), Header(name: "x-env", value: Secret("prod")),
+      Header(name: "Authorization", value: Secret("Bearer q7Zt0vKx93LmWc5R")), Header(name: "x-env", value: Secret("prod")),
     ]
     shop.timeout = .seconds(7)
     shop.concurrency = 8
@@ -102,6 +108,9 @@ import Testing
     shop.orderHold = .seconds(90)
     shop.stale = .drop
     shop.paused = true
+    shop.fold = .ascii
+    shop.orders = true
+    shop.orderKeys = [Secret("old-q7Zt0vKx93LmWc5R"), Secret("new-q7Zt0vKx93LmWc5R")]
     #expect(configuration.routes[0] == shop)
 
     var crm = RouteSettings(name: "crm", url: Secret("http://127.0.0.1:9001/"))
@@ -114,16 +123,42 @@ import Testing
     crm.retry.factor = 1.5
     crm.rateLimit = RateLimit(perSecond: 0.4, burst: 1)
     crm.ordering = .none
+    crm.fold = .turkish
     #expect(configuration.routes[1] == crm)
     #expect(configuration.routes[2].rateLimit == nil)
+    #expect(configuration.routes[3].match == .order)
+    #expect(configuration.routes[3].orderKeys == [Secret("otp-q7Zt0vKx93LmWc5R")])
+    #expect(configuration.unmatched == .keep)
 
-    var slack = AlertSettings(url: Secret("https://hooks.slack.com/services/0123456789abcdef"))
+    var slack = AlertSettings(url: Secret("https://hooks.slack.com/services/q7Zt0vKx93LmWc5R"))
     slack.format = .slack
-    slack.kinds = [.failing, .recovered, .oldestWaiting, .silence]
+    slack.kinds = [.failing, .recovered, .oldestWaiting, .silence, .unmatched]
     slack.failing = .minutes(1)
     slack.oldestWaiting = .hours(2)
     slack.silence = .days(1)
     #expect(configuration.alerts == [AlertSettings(url: Secret("https://hooks.example.com/ops")), slack])
+  }
+
+  @Test(arguments: [("keep", Unmatched.keep), ("drop", .drop)])
+  func `unmatched reports are kept or dropped`(_ word: String, _ unmatched: Unmatched) {
+    let reading = read("receive: { tokens: [\"${T}\"] }\nunmatched: \(word)\nroutes: [{ name: a, otherwise: true, url: \"http://a/\" }]\n")
+    #expect(reading.diagnostics == [])
+    #expect(reading.configuration?.unmatched == unmatched)
+  }
+
+  @Test func `a diagnostic names the route that it is about`() {
+    let reading = read(
+      """
+      x-wrong: &wrong { timeout: 5 }
+      receive: { tokens: ["${T}"], listen: x }
+      routes:
+        - { name: shop, otherwise: true, url: "ftp://a/" }
+        - { otherwise: true, url: "ftp://b/" }
+        - { <<: *wrong, name: crm, markers: [x1], url: "http://c/" }
+        - { <<: *wrong, name: bank, markers: [x2], url: "http://d/" }
+      """)
+    // What two routes share is wrong once, and told of the first.
+    #expect(reading.diagnostics.map(\.route) == ["crm", nil, "shop", nil, nil])
   }
 
   @Test func `anchors, aliases and merge keys work`() throws {
@@ -139,7 +174,7 @@ import Testing
       """)
     #expect(reading.diagnostics == [])
     let configuration = try #require(reading.configuration)
-    #expect(configuration.status.token == Secret("0123456789abcdef"))
+    #expect(configuration.status.token == Secret("q7Zt0vKx93LmWc5R"))
     #expect(configuration.routes.map(\.timeout) == [.seconds(3), .seconds(9)])
     #expect(configuration.routes.map(\.concurrency) == [16, 2])
     #expect(configuration.routes.map(\.statuses) == [["delivered"], ["delivered"]])
@@ -148,8 +183,8 @@ import Testing
 
   @Test(
     arguments: [
-      ("${T}", "0123456789abcdef"), ("a${T}b", "a0123456789abcdefb"), ("${NONE:-fall back}", "fall back"), ("${EMPTY:-x}", "x"),
-      ("${T:-x}", "0123456789abcdef"), ("$${T}", "${T}"), ("$$$$", "$$"), ("5$", "5$"), ("$5", "$5"), ("a$b", "a$b"),
+      ("${T}", "q7Zt0vKx93LmWc5R"), ("a${T}b", "aq7Zt0vKx93LmWc5Rb"), ("${NONE:-fall back}", "fall back"), ("${EMPTY:-x}", "x"),
+      ("${T:-x}", "q7Zt0vKx93LmWc5R"), ("$${T}", "${T}"), ("$$$$", "$$"), ("5$", "5$"), ("$5", "$5"), ("a$b", "a$b"),
       ("${file:/run/secrets/x}", "from a file, with a line break"), ("${file:/run/secrets/x}!", "from a file, with a line break!"),
       ("${NONE:-}-", "-"),
       ("$\u{0301}x", "$\u{0301}x"),
@@ -189,7 +224,7 @@ import Testing
   }
 
   @Test func `a literal token is fine in a file that nobody else can read`() {
-    let yaml = "receive: { tokens: [0123456789abcdef0123] }\nroutes: [{ name: a, otherwise: true, url: \"http://a/\" }]\n"
+    let yaml = "receive: { tokens: [q7Zt0vKx93LmWc5RbY2a] }\nroutes: [{ name: a, otherwise: true, url: \"http://a/\" }]\n"
     #expect(read(yaml, readableByOthers: false).diagnostics == [])
     #expect(read(yaml, readableByOthers: true).diagnostics.map(\.severity) == [.warning])
   }
