@@ -5,21 +5,22 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . deploy/common.sh
 
-# The public reference library for signatures, with which a test checks what an app got. Where it cannot be had that test is skipped,
-# and says so.
+# Public libraries with which tests check what the relay makes: signatures as an app verifies them, the schema as an editor reads it.
+# Where one cannot be had, what it checks is skipped, and says so.
 install_reference_library() {
-  local venv=.build/standardwebhooks
-  "$venv/bin/python" -c 'import standardwebhooks' 2>/dev/null && return
+  local name=$1 version=$2 venv=.build/$1
+  "$venv/bin/python" -c "import $name" 2>/dev/null && return
   rm -rf "$venv"
   # In a subshell, since a package that cannot be installed ends whoever asks for it.
   (need_command python3 python3) && (python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv) &&
-    python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check standardwebhooks==1.0.0 >&2 && return
+    python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$name==$version" >&2 && return
   rm -rf "$venv"
-  echo "standardwebhooks could not be installed; what it checks is skipped" >&2
+  echo "$name could not be installed; what it checks is skipped" >&2
 }
 
 need_build_tools
-install_reference_library
+install_reference_library standardwebhooks 1.0.0
+install_reference_library jsonschema 4.26.0
 swift format lint --strict --recursive --parallel Package.swift Sources Tests ||
   die "the formatting differs; run: swift format -i --recursive --parallel Package.swift Sources Tests"
 # Builds the executable too: some tests start the real one from the build folder.

@@ -10,6 +10,7 @@ struct DlrRelay: AsyncParsableCommand {
       Serve.self,
       Init.self,
       Check.self,
+      Schema.self,
       Explain.self,
       BacktestCommand.self,
       QueueCommand.self,
