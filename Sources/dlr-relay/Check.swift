@@ -41,8 +41,11 @@ struct Check: ParsableCommand {
       var severity: String
       var message: String
       var hint: String?
+      var route: String?
     }
 
+    var file: String
+    var fingerprint: String
     var valid: Bool
     var routes: [String]?
     var listen: String?
@@ -54,11 +57,12 @@ struct Check: ParsableCommand {
     let configuration = file.reading.configuration
     let entries = file.reading.diagnostics.map {
       Verdict.Entry(
-        file: $0.file, line: $0.line, column: $0.column, severity: $0.severity.rawValue, message: $0.message, hint: $0.hint)
+        file: $0.file, line: $0.line, column: $0.column, severity: $0.severity.rawValue, message: $0.message, hint: $0.hint,
+        route: $0.route)
     }
     return try jsonText(
       Verdict(
-        valid: configuration != nil, routes: configuration?.routes.map(\.name),
+        file: file.path, fingerprint: file.fingerprint, valid: configuration != nil, routes: configuration?.routes.map(\.name),
         listen: configuration.map { $0.receive.listen.description }, status: configuration.map { $0.status.listen.description },
         diagnostics: entries))
   }
