@@ -11,8 +11,8 @@ enum Atom: Hashable {
   /// nil for what is no question of its own, and for `order`, which only the store can answer.
   init?(_ condition: Condition, fold: Fold) {
     switch condition {
-    case .bodyContains(let text): self = .bodyContains(fold.folded(Array(text.utf8)), fold)
-    case .bodyStartsWith(let text): self = .bodyStartsWith(fold.folded(Array(text.utf8)), fold)
+    case .bodyContains(let text): self = .bodyContains(fold.folded(text), fold)
+    case .bodyStartsWith(let text): self = .bodyStartsWith(fold.folded(text), fold)
     case .packetPrefix(let digits): self = .packetPrefix(digits)
     case .toPrefix(let text): self = .toPrefix(Array(text.utf8))
     case .status(let word): self = .status(Array(word.utf8))

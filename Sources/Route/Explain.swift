@@ -142,7 +142,7 @@ private struct Examination {
       return (true, "the body contains \(quoted(text)) at character \(character)")
     case .bodyStartsWith(let text):
       guard let body else { return (false, Self.noBody) }
-      let wanted = fold.folded(Array(text.utf8))
+      let wanted = fold.folded(text)
       if body.starts(with: wanted) { return (true, "the body begins with \(quoted(text))") }
       let (has, wants) = (Self.scalars(body[...]), Self.scalars(wanted[...]))
       let same = zip(has, wants).prefix { $0 == $1 }.count
@@ -174,7 +174,7 @@ private struct Examination {
 
   /// Where the text first stands in the folded body, in Unicode scalars from 1.
   private func character(of text: String, in body: [UInt8]) -> Int? {
-    body.firstOffset(of: fold.folded(Array(text.utf8))).map { Self.scalars(body[..<$0]).count + 1 }
+    body.firstOffset(of: fold.folded(text)).map { Self.scalars(body[..<$0]).count + 1 }
   }
 
   private static func scalars(_ text: ArraySlice<UInt8>) -> String.UnicodeScalarView {

@@ -27,6 +27,8 @@ extension Fold {
     return Array(String(String.UnicodeScalarView(Self.turkishScalars(text))).utf8)
   }
 
+  func folded(_ text: String) -> [UInt8] { folded(Array(text.utf8)) }
+
   /// Runs `use` with a text whose bytes, each folded by itself (`folded(_: UInt8)`), are the folded text. Makes no copy of a text that is
   /// searched as it is, and allocates nothing for a short one in the letters of Latin.
   func withSearchable<Result>(_ text: [UInt8], _ use: (Span<UInt8>) -> Result) -> Result {
