@@ -158,16 +158,6 @@ struct RuleCommandTests {
   }
 }
 
-private struct Ran {
-  var exit: Program.Exit
-  var output: String
-  var errors: [String]
-
-  func json() throws -> [String: Any] {
-    try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any], "\(output) \(errors)")
-  }
-}
-
 extension RelayProcess {
   /// Runs a command in the relay's folder.
   fileprivate func run(_ arguments: String...) async throws -> Ran {
