@@ -14,6 +14,7 @@ struct DlrRelay: AsyncParsableCommand {
       Explain.self,
       BacktestCommand.self,
       QueueCommand.self,
+      OrdersCommand.self,
       UnmatchedCommand.self,
       RerouteCommand.self,
       QuarantineCommand.self,

@@ -47,6 +47,8 @@ extension RelayProcess {
     try await command(["queue"] + arguments, door: door)
   }
 
+  func orders(_ arguments: String...) async throws -> Ran { try await command(["orders"] + arguments) }
+
   /// Runs a command with the rules of the relay and the address of its door, which the system chose; of a stopped one, with an address
   /// where nobody listens.
   func command(_ arguments: String..., door: String? = nil) async throws -> Ran { try await command(arguments, door: door) }

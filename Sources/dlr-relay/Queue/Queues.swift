@@ -14,6 +14,10 @@ protocol Queues: StrayReports {
   func cancel(job id: Int64) async throws -> JobAnswer
   func pause(route: String) async throws -> StatusReport.Route
   func resume(route: String) async throws -> StatusReport.Route
+  func claims(of packet: Int64) async throws -> ClaimList
+  func claim(_ packets: [Int64], route: String) async throws -> ClaimList
+  /// - Parameter route: nil: whoever claimed it.
+  func withdraw(_ packet: Int64, route: String?) async throws -> WithdrawalAnswer
   var isRunning: Bool { get }
 }
 
@@ -43,6 +47,16 @@ extension RunningRelay: Queues {
 
   func resume(route: String) async throws -> StatusReport.Route {
     try await ask("POST", "/api/v1/routes/\(percentEncoded(route))/resume", body: [String: String]())
+  }
+
+  func claims(of packet: Int64) async throws -> ClaimList { try await ask("GET", "/api/v1/orders/\(packet)") }
+
+  func claim(_ packets: [Int64], route: String) async throws -> ClaimList {
+    try await ask("POST", "/api/v1/orders", body: OrderRequest(route: route, packetIDs: packets))
+  }
+
+  func withdraw(_ packet: Int64, route: String?) async throws -> WithdrawalAnswer {
+    try await ask("DELETE", "/api/v1/orders/\(packet)?\(route.map { "route=\(percentEncoded($0))" } ?? "all=true")")
   }
 }
 

@@ -80,6 +80,17 @@ final class StoppedRelay: Queues {
 
   func pause(route: String) async throws -> StatusReport.Route { try await `operator`.pause(route: route) }
   func resume(route: String) async throws -> StatusReport.Route { try await `operator`.resume(route: route) }
+
+  func claims(of packet: Int64) async throws -> ClaimList { try await `operator`.claims(of: packet, for: .operator) }
+
+  /// The relay sends what had come before when it starts.
+  func claim(_ packets: [Int64], route: String) async throws -> ClaimList {
+    try await `operator`.claim(packets, route: route, by: .operator)
+  }
+
+  func withdraw(_ packet: Int64, route: String?) async throws -> WithdrawalAnswer {
+    try await `operator`.withdraw(packet, route: route, ofAll: route == nil, by: .operator)
+  }
 }
 
 extension SQLiteJournal {
