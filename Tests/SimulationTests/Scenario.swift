@@ -13,6 +13,8 @@ struct Scenario {
     case resumePaused(Int)
     /// An operator sends again what has this state.
     case replay(Int, DeliveryState)
+    /// The app of a route claims a packet, and again until it is answered that this is on disk.
+    case claim(Int64, Int)
     /// The relay is down for so long.
     case outage(Duration)
   }
@@ -32,6 +34,8 @@ struct Scenario {
   var happenings: [(at: Instant, what: Happening)] = []
   /// By the number of the operation on the journal.
   var faults: [Int: Fault] = [:]
+  /// The routes that want a message by their rules, whoever claimed its packet: it has one of its own.
+  private(set) var wanted: [Int64: [Int]] = [:]
 
   init(seed: UInt64) {
     var rng = SplitMix64(seed: seed)
@@ -42,6 +46,7 @@ struct Scenario {
     post(&rng)
     operate(&rng)
     for _ in 0..<rng.below(12) { faults[1 + rng.below(1_500)] = Self.fault(&rng) }
+    claim(&rng)
     happenings.sort { $0.at < $1.at }
   }
 
@@ -98,6 +103,7 @@ struct Scenario {
   private mutating func post(_ rng: inout SplitMix64) {
     for id in 1...Int64(20 + rng.below(80)) {
       let wanted = routes.indices.filter { _ in rng.chance(0.8) }
+      self.wanted[id] = wanted
       var at = Self.start + .milliseconds(rng.below(Int(Self.stormTime.milliseconds)))
       if rng.chance(0.3) { at = Self.start + .seconds(600 + rng.below(3)) }
       var statuses = rng.chance(0.1) ? ["delivered", "accepted"] : ["accepted", rng.chance(0.9) ? "delivered" : "undelivered"]
@@ -107,6 +113,18 @@ struct Scenario {
         happenings.append((at, post))
         if rng.chance(0.1) { happenings.append((at + .milliseconds(rng.below(5_000)), post)) }
         at = at + .milliseconds(rng.chance(0.5) ? rng.below(20) : rng.below(120_000))
+      }
+    }
+  }
+
+  /// Some apps claim some of the messages, before they are sent, meanwhile or long after.
+  private mutating func claim(_ rng: inout SplitMix64) {
+    for route in routes.indices where rng.chance(0.6) {
+      routes[route].orders = true
+      for id in wanted.keys.sorted() where rng.chance(0.4) {
+        for _ in 0..<(1 + rng.below(2)) {
+          happenings.append((Self.start + .milliseconds(rng.below(Int(Self.stormTime.milliseconds))), .claim(id, route)))
+        }
       }
     }
   }

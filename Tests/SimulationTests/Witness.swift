@@ -25,7 +25,9 @@ struct Witness {
   private var copies: [Copy: CopySeen] = [:]
   private var copiesOf: [LaneID: [Int64: [Copy]]] = [:]
   private var waiting: [LaneID: Set<Copy>] = [:]
-  private var stored: [ReportKey: [Int]] = [:]
+  /// By their number, in the order of arrival.
+  private var stored: [ReportKey: (number: Int, isStale: Bool)] = [:]
+  private var claimants: [Int64: Set<LaneID>] = [:]
   private var statuses: [Int64: [String]] = [:]
   private var acknowledged: Set<ReportKey> = []
   /// Of all that was sent, by the number that the relay knows it by.
@@ -34,6 +36,7 @@ struct Witness {
 
   // On its way when a process dies.
   private var posted: [ReportKey: (routes: [Int], at: Instant)] = [:]
+  private var claiming: [Claim: Instant] = [:]
   private var replaying: (copies: [Copy], at: Instant, latest: Instant)?
   /// Ended, and the relay knows; not settled yet.
   private var unsettled: [Copy: Ended] = [:]
@@ -61,13 +64,38 @@ struct Witness {
     guard stored[key] == nil, let post = posted[key] else { return }
     number += 1
     let isStale = key.status == "accepted" && !statuses[key.id, default: []].filter { $0 == "delivered" || $0 == "undelivered" }.isEmpty
-    stored[key] = post.routes
+    stored[key] = (number, isStale)
     statuses[key.id, default: []].append(key.status)
-    for index in post.routes where !(isStale && routes[index].stale == .drop) {
-      let copy = Copy(lane: LaneID(index + 1), key: key)
-      copies[copy] = CopySeen(key: key, isStale: isStale, number: number, owedNumber: number, at: post.at)
-      copiesOf[copy.lane, default: [:]][key.id, default: []].append(copy)
-      waiting[copy.lane, default: []].insert(copy)
+    // An app's claim is as good as a rule of its route.
+    let owners = claimants[key.id, default: []].union(post.routes.map { LaneID($0 + 1) })
+    for lane in owners { owe(key, to: lane, owedNumber: number, at: post.at) }
+  }
+
+  private mutating func owe(_ key: ReportKey, to lane: LaneID, owedNumber: Int, at now: Instant) {
+    let (copy, report) = (Copy(lane: lane, key: key), stored[key]!)
+    guard !(report.isStale && routes[lane.number - 1].stale == .drop), copies[copy] == nil else { return }
+    copies[copy] = CopySeen(key: key, isStale: report.isStale, number: report.number, owedNumber: owedNumber, at: now)
+    copiesOf[lane, default: [:]][key.id, default: []].append(copy)
+    waiting[lane, default: []].insert(copy)
+  }
+
+  // MARK: - Orders
+
+  /// The request is on its way to the journal.
+  mutating func claims(_ claim: Claim, now: Instant) { claiming[claim] = now }
+
+  /// Of what had come before, whatever became of it, the claimant has or is owed a copy.
+  mutating func claimed(_ claim: Claim) {
+    guard let at = claiming.removeValue(forKey: claim) else { return }
+    guard claimants[claim.packetID, default: []].insert(claim.lane).inserted else { return }
+    for key in stored.keys.filter({ $0.id == claim.packetID }).sorted(by: { stored[$0]!.number < stored[$1]!.number }) {
+      number += 1
+      let isNew = copies[Copy(lane: claim.lane, key: key)] == nil
+      owe(key, to: claim.lane, owedNumber: number, at: at)
+      // A later status that is owed already does not wait for it.
+      let others = copiesOf[claim.lane, default: [:]][key.id, default: []].compactMap { copies[$0] }
+      let isOvertaken = others.contains { $0.number > stored[key]!.number }
+      if isNew, isOvertaken { copies[Copy(lane: claim.lane, key: key)]?.mayComeLate = true }
     }
   }
 
@@ -251,6 +279,8 @@ struct Witness {
       copies[copy]!.isInFlight = false
       copies[copy]!.mayTake += 1
     }
+    for claim in claiming.keys where try journal.claims(of: claim.packetID).contains(where: { $0.claim == claim }) { claimed(claim) }
+    claiming = [:]
     if let first = replaying?.copies.first, try share(first, journal)?.state == .waiting { replayStarted() }
     replaying = nil
     try look(at: journal)
@@ -310,7 +340,7 @@ struct Witness {
     check(share?.tries == seen.results, "\(name(copy.key, copy.lane)) has \(share?.tries ?? 0) results, and had \(seen.results)")
   }
 
-  /// After calm: all that was answered 200 is delivered, or was given up as the rules allow.
+  /// After calm: all that was answered 200 is delivered to whoever wants it by a rule or a claim, or was given up as the rules allow.
   mutating func conclude(_ journal: MemoryJournal) throws {
     try look(at: journal)
     for key in acknowledged {

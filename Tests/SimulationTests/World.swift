@@ -29,6 +29,7 @@ final class World {
   /// What the journal told, until the relay's next turn.
   private final class Mailbox: Sendable {
     let handovers = Mutex<[Handover]>([])
+    let claims = Mutex<[(claim: Claim, again: Scenario.Happening, error: JournalError?)]>([])
     let answers = Mutex<[(post: Scenario.Happening, error: JournalError?)]>([])
     /// What the journal said to a lane's state, by the number of the call.
     let kept = Mutex<[(lane: LaneID, number: Int, error: JournalError?)]>([])
@@ -127,6 +128,7 @@ final class World {
     case .resume(let route): resume(route)
     case .resumePaused(let route): if witness.isPausedByOperator(lanes[route]) { resume(route) }
     case .replay(let route, let state): replay(lanes[route], state)
+    case .claim(let packet, let route): claim(Claim(packetID: packet, lane: lanes[route]), happening)
     case .outage(let duration):
       die()
       clock.advance(by: duration)
@@ -150,16 +152,45 @@ final class World {
   // MARK: - The provider and the apps
 
   private func post(_ key: ReportKey, _ routes: [Int], _ happening: Scenario.Happening) {
-    let report = Report(key: key, packetID: key.id)
     let payload = Payload(bytes: Array("{\"report\":{\"id\":\(key.id),\"status\":\"\(key.status)\"}}".utf8))
-    let arrival = Arrival(
-      report: report, payload: payload, receivedAt: clock.now, destiny: routes.isEmpty ? .unmatched : .matched,
-      lanes: routes.map { lanes[$0] })
+    guard let routed = rules(payload) else { preconditionFailure("what is posted is a report") }
+    let arrival = Arrival(report: routed.report, payload: payload, receivedAt: clock.now, routing: routed.routing)
     let mailbox = mailbox
     witness.posts(key, routes, now: clock.now)
     perform { journal.append(arrival) { error in mailbox.answers.withLock { $0.append((happening, error)) } } }
     // A provider that gets no answer because the process died sends again, too.
     if mailbox !== self.mailbox { plan(.scripted(happening), at: clock.now + Self.retryPostAfter) }
+  }
+
+  /// By the payload, as they are at all times.
+  private var rules: @Sendable (Payload) -> JournalRules.Routed? {
+    let (lanes, routes, wanted) = (lanes, scenario.routes, scenario.wanted)
+    return { payload in
+      let words = String(decoding: payload.bytes, as: UTF8.self).split { !$0.isLetter && !$0.isNumber }
+      guard words.count == 5, let id = Int64(words[2]), let owners = wanted[id] else { return nil }
+      let takers = routes.indices.filter { routes[$0].orders && !owners.contains($0) }
+      let routing = Routing(
+        targets: owners.map { lanes[$0] }, isOwned: !owners.isEmpty,
+        conditional: takers.map { .init(lanes[$0], ifClaimed: .copy, ifNot: .no) })
+      return JournalRules.Routed(report: Report(key: ReportKey(id: id, status: String(words[4])), packetID: id), routing: routing)
+    }
+  }
+
+  private func claim(_ claim: Claim, _ happening: Scenario.Happening) {
+    let mailbox = mailbox
+    witness.claims(claim, now: clock.now)
+    perform { journal.claim([claim]) { result in mailbox.claims.withLock { $0.append((claim, happening, result.error)) } } }
+    if mailbox !== self.mailbox { plan(.scripted(happening), at: clock.now + Self.retryPostAfter) }
+  }
+
+  private func takeClaims() {
+    for claimed in take(mailbox.claims) {
+      if claimed.error == nil {
+        witness.claimed(claimed.claim)
+      } else {
+        plan(.scripted(claimed.again), at: clock.now + Self.retryPostAfter)
+      }
+    }
   }
 
   private func takeAnswers() {
@@ -202,6 +233,7 @@ final class World {
       mailbox.settled.withLock { $0 += handover.settled }
     }
     lanes = try journal.lanes(for: scenario.routes.map(LaneTerms.init))
+    journal.adopt(JournalRules(route: rules))
     let states = Dictionary(uniqueKeysWithValues: journal.standing().lanes.map { ($0.id, $0.state) })
     dispatcher = Dispatcher(
       routes: scenario.routes, lanes: lanes, states: states, at: clock.now,
@@ -253,6 +285,7 @@ final class World {
         return count
       })
     takeAnswers()
+    takeClaims()
     for kept in take(mailbox.kept) {
       if kept.error == nil {
         witness.kept(kept.lane, number: kept.number)
@@ -296,4 +329,8 @@ final class World {
     let words = marks.filter(\.0).map(\.1).joined(separator: ", ")
     return "\(delivery.key.id) \(delivery.key.status) for \(delivery.lane.number)\(words.isEmpty ? "" : " (\(words))")"
   }
+}
+
+extension Result {
+  fileprivate var error: Failure? { if case .failure(let error) = self { error } else { nil } }
 }
