@@ -59,7 +59,9 @@ package struct Watch: Sendable {
     case .refused, .quarantined, .unmatched, .commitFailed, .storeRecovered, .died, .breakerOpened, .breakerClosed, .paused, .resumed,
       .reloaded, .reloadFailed:
       true
-    case .reloadNeedsRestart, .started, .stopping, .stopped, .accepted, .notStored, .swept, .askedToWait, .spilled, .caughtUp, .alertFailed: false
+    case .started, .stopping, .stopped, .accepted, .notStored, .swept, .askedToWait, .spilled, .caughtUp, .reloadNeedsRestart,
+      .alertFailed:
+      false
     }
   }
 

@@ -51,9 +51,13 @@ struct Lane {
 
   /// The file has the route, still or again or for the first time, with these settings. They hold for what starts from here on.
   mutating func reload(_ new: RouteSettings, at now: Instant) {
-    if let url, url != new.url { move(at: now) }
+    if let url {
+      if url != new.url { move(at: now) }
+      window.resize(sizeMax: Self.windowMax(new))
+    } else {
+      window = Window(sizeMax: Self.windowMax(new))
+    }
     if new.rateLimit != route.rateLimit { limit(new.rateLimit, at: now) }
-    window.resize(sizeMax: Self.windowMax(new))
     (route, url, isInFile) = (new, new.url, true)
     noteHold(at: now)
   }

@@ -25,8 +25,8 @@ package final class Recorder: Sendable {
     case .delivered(let lane, _, let lag): lanes.withLock { $0[lane, default: LaneRecord()].lag.record(lag) }
     case .reloaded: file.withLock { $0.noted(isTaken: true) }
     case .reloadFailed: file.withLock { $0.noted(isTaken: false) }
-    case .reloadNeedsRestart, .started, .stopping, .stopped, .refused, .quarantined, .unmatched, .swept, .died, .breakerOpened,
-      .breakerClosed, .paused, .resumed, .askedToWait, .spilled, .caughtUp, .alertFailed:
+    case .started, .stopping, .stopped, .refused, .quarantined, .unmatched, .swept, .died, .breakerOpened, .breakerClosed, .paused,
+      .resumed, .askedToWait, .spilled, .caughtUp, .reloadNeedsRestart, .alertFailed:
       break
     }
   }

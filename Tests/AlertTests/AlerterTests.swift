@@ -150,6 +150,59 @@ struct AlerterTests {
     }
   }
 
+  @Test func `hooks follow the rule file: one that stays knows what it was told, one that goes says its last`() async throws {
+    try await AppServer.with { stays in
+      try await AppServer.with { goes in
+        try await AppServer.with { comes in
+          var patience = Self.impatient
+          patience.atTheEnd = .minutes(1)
+          try await with([hook(goes), hook(stays)], patience) { alerter, _ in
+            alerter.observe(.reloadFailed(words: "line 3"))
+            _ = (try await stays.request(1), try await goes.request(1))
+            alerter.observe(.died(bank, tries: 5))
+            alerter.reload([hook(stays), hook(comes)], relay: "new.example.com")
+            #expect(try object(try await goes.request(2))["route"] as? String == "bank")
+            for _ in 1...3 { alerter.observe(.died(bank, tries: 5)) }
+            alerter.observe(.reloadFailed(words: "line 3"))
+            alerter.observe(.quarantined(.noID))
+            // Told of the bank a moment ago, and of the file.
+            let kinds = try await stays.requests(3).map { try object($0)["kind"] as? String }
+            #expect(kinds == ["reload", "dead", "quarantine"])
+            #expect(try await comes.requests(3).map { try object($0)["kind"] as? String } == ["dead", "reload", "quarantine"])
+            #expect(try object(stays.requests.all[2])["relay"] as? String == "new.example.com")
+            #expect(goes.requests.all.count == 2)
+          }
+        }
+      }
+    }
+  }
+
+  @Test func `a hook that hangs keeps nobody waiting when it leaves the file, and the end only for its patience`() async throws {
+    try await AppServer.with(answering: { _ in .silence }) { hanging in
+      var patience = Self.impatient
+      patience.timeout = .hours(1)
+      try await with([hook(hanging)], patience) { alerter, events in
+        alerter.observe(.died(shop, tries: 5))
+        _ = try await hanging.request(1)
+        alerter.reload([], relay: "r")
+        alerter.observe(.died(bank, tries: 5))
+        _ = try await events.first(1)
+      }
+      #expect(hanging.requests.all.count == 1)
+    }
+  }
+
+  @Test func `a log names a hook by its place in the file of now`() async throws {
+    try await AppServer.with(answering: { _ in .status(500) }) { server in
+      try await with([hook(server, .slack), hook(server)]) { alerter, events in
+        alerter.reload([hook(server)], relay: "r")
+        alerter.observe(.died(shop, tries: 5))
+        let failures = try await events.first(1).map { if case .alertFailed(let hook, _) = $0 { hook } else { "" } }
+        #expect(failures == ["1 (127.0.0.1:\(server.port))"])
+      }
+    }
+  }
+
   @Test func `nobody is told, and nothing runs, without hooks`() async throws {
     try await with([]) { alerter, events in
       alerter.observe(.commitFailed(.full))

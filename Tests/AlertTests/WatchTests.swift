@@ -258,6 +258,23 @@ import Testing
     #expect(!isTold(limit))
   }
 
+  @Test func `a rule file that is refused is told once, and once that one is taken again`() {
+    var scene = Scene()
+    let refused = scene.happens(.reloadFailed(words: "routes.yaml:3:5: error: unknown key"))
+    #expect(refused.map(\.kind) == [.reload] && refused.map(\.isOver) == [false])
+    let text = "The rule file was not taken, and the one before it stays in force: routes.yaml:3:5: error: unknown key."
+    #expect(refused[0].text.hasPrefix(text))
+    #expect(refused[0].facts == ["since": .text(scene.now.rfc3339), "error": .text("routes.yaml:3:5: error: unknown key")])
+    let since = scene.now
+    #expect(scene.after(.minutes(20)) == [])
+    #expect(scene.happens(.reloadFailed(words: "routes.yaml:4:5: error: another")) == [])
+    let taken = scene.happens(.reloaded(fingerprint: "c0ffee", RouteChanges()))
+    #expect(taken.map(\.isOver) == [true])
+    #expect(taken[0].text == "The rule file is taken again, after 20 min.")
+    #expect(taken[0].facts == ["since": .text(since.rfc3339)])
+    #expect(scene.happens(.reloaded(fingerprint: "c0ffee", RouteChanges()), .reloadNeedsRestart(keys: ["store.path"])) == [])
+  }
+
   @Test(arguments: AlertKind.allCases)
   func `what is not asked for is not told`(_ kind: AlertKind) {
     var scene = Scene { $0.kinds = [kind] }

@@ -42,6 +42,23 @@ struct EventLogTests {
     #expect(lines[0]["version"] as? String == "1.2.3")
   }
 
+  @Test func `a rule file that is taken is told with what it changes, one that is not with its first error`() throws {
+    var changes = RouteChanges()
+    changes.added = (1...25).map { "r\($0)" }
+    changes.changed = ["shop"]
+    let lines = try lines { log, _ in
+      log.observe(.reloaded(fingerprint: "c0ffee", changes))
+      log.observe(.reloadFailed(words: "routes.yaml:3:5: error: unknown key"))
+      log.observe(.reloadNeedsRestart(keys: ["receive.listen", "store.path"]))
+    }
+    #expect(lines.map { $0["level"] as? String } == ["notice", "error", "warning"])
+    #expect(lines[0]["fingerprint"] as? String == "c0ffee")
+    #expect((lines[0]["added"] as? String)?.hasSuffix("r19, r20 and 5 more") == true)
+    #expect(lines[0]["changed"] as? String == "shop" && lines[0]["removed"] == nil)
+    #expect(lines[1]["error"] as? String == "routes.yaml:3:5: error: unknown key")
+    #expect(lines[2]["keys"] as? String == "receive.listen, store.path")
+  }
+
   @Test func `lanes are called by the names of their routes`() throws {
     let lines = try lines { log, clock in
       log.observe(.breakerOpened(shop, until: clock.now))

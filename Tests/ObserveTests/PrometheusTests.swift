@@ -31,9 +31,11 @@ struct PrometheusTests {
     recorder.observe(.attempted(LaneID(1), .failed(.timeoutConnect), detail: "", took: .zero))
     recorder.observe(.attempted(LaneID(1), .answered(status: 200), detail: "", took: .zero))
     recorder.observe(.delivered(LaneID(1), tries: 1, lag: .milliseconds(3)))
+    for _ in 1...2 { recorder.observe(.reloaded(fingerprint: "", RouteChanges())) }
+    recorder.observe(.reloadFailed(words: ""))
     var text = PrometheusText(
       version: "0.1.0", now: clock.now, standing: standing, gauges: [gauge], pauses: [LaneID(1): .gone],
-      oldestWaiting: [LaneID(1): clock.now - .seconds(90)], record: recorder.snapshot())
+      oldestWaiting: [LaneID(1): clock.now - .seconds(90)], record: recorder.snapshot(), configLoadedAt: clock.now)
     change(&text)
     return text
   }
@@ -69,6 +71,10 @@ struct PrometheusTests {
     #expect(value("oldest_pending_age_seconds", ["route": "shop"]) == 90)
     #expect(value("last_report_timestamp_seconds") == 1_777_437_144)
     #expect(value("store_bytes") == 4_096)
+    #expect(value("config_reloads_total", ["result": "taken"]) == 2)
+    #expect(value("config_reloads_total", ["result": "refused"]) == 1)
+    #expect(value("config_last_reload_successful") == 0)
+    #expect(value("config_loaded_timestamp_seconds") == 1_777_437_144)
     #expect(value("commit_batch_size_bucket", ["le": "3"]) == 0)
     #expect(value("commit_batch_size_bucket", ["le": "7"]) == 1)
     #expect(value("commit_duration_seconds_sum") == 0.004)

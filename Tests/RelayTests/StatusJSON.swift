@@ -25,6 +25,16 @@ struct StatusJSON: Decodable, Sendable, Equatable {
     var lastError: String?
   }
 
+  struct Config: Decodable, Sendable, Equatable {
+    var fingerprint: String
+    var loadedAt: String
+    var lastError: String?
+    var lastErrorAt: String?
+    var needsRestart: [String]
+  }
+
+  /// nil in `counters`.
+  var config: Config?
   var received: Received
   var routes: [Route]
 
@@ -45,6 +55,7 @@ struct StatusJSON: Decodable, Sendable, Equatable {
   /// Without what is only true of one moment.
   var counters: StatusJSON {
     var counters = self
+    counters.config = nil
     for i in counters.routes.indices {
       counters.routes[i].inFlight = 0
       counters.routes[i].breaker = nil

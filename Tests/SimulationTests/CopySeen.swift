@@ -19,6 +19,8 @@ struct CopySeen {
   var state = State.waiting
   var isReplay = false
   var isInFlight = false
+  /// By its lane's `moves` then.
+  var sentAfterMoves = 0
   /// Failed ones on disk since it came to be owed, and all results ever.
   var tries = 0
   var results = 0

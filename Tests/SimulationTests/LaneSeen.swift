@@ -26,7 +26,13 @@ struct LaneSeen {
     private func sum(_ durations: [Duration]) -> Duration { durations.reduce(.zero, +) }
   }
 
-  let route: RouteSettings
+  private(set) var route: RouteSettings
+  private var isInFile = true
+  /// False in a process that has not seen the route in its file yet.
+  private var isKnown = true
+  /// How often its app has moved.
+  private(set) var moves = 0
+  private var limitedAt: Instant?
   var lasting = Lasting()
   /// What the journal was given to keep, the first of it acknowledged; the process may end with any of it on disk.
   private var given: [(number: Int, lasting: Lasting)] = []
@@ -57,6 +63,7 @@ struct LaneSeen {
   /// A new process, that knows of the lane what was kept.
   init?(_ before: LaneSeen, bootedWith state: LaneState, at now: Instant) {
     self.init(route: before.route)
+    (isInFile, isKnown) = (before.isInFile, before.isInFile)
     let possible = before.given.map(\.lasting).map { kept in
       var kept = kept
       if kept.pause == nil, let since = kept.heldSince.take() { kept.spans.append((since, now)) }
@@ -66,7 +73,32 @@ struct LaneSeen {
     lasting = kept
     given = [(0, kept)]
     goneProbeAt = (kept.pausedAt ?? now) + .minutes(15)
+    note(now)
   }
+
+  // MARK: - The rule file
+
+  mutating func reload(_ new: RouteSettings?, at now: Instant) {
+    isInFile = new != nil
+    if let new {
+      if isKnown, new.url != route.url { move(at: now) }
+      if !isKnown { (isKnown, window) = (true, new.concurrency) }
+      if new.rateLimit != route.rateLimit { (starts, limitedAt) = ([], now) }
+      window = min(window, new.concurrency)
+      route = new
+    }
+    note(now)
+  }
+
+  /// What the app before did says nothing of the one that is there now, which is asked at once.
+  private mutating func move(at now: Instant) {
+    moves += 1
+    (outagesInRow, outagesAtMost, recent, probeWait, lastProbed) = (0, 0, [], .seconds(1), nil)
+    if breaker != .closed { (breaker, probeAt) = (.open, breaker == .open ? min(probeAt, now) : now) }
+    (lasting.waitsUntil, goneProbe, goneProbeAt) = (nil, nil, now)
+  }
+
+  mutating func endsElsewhere() { inFlight -= 1 }
 
   // MARK: - What is kept
 
@@ -109,6 +141,8 @@ struct LaneSeen {
   }
 
   private func forbids(at now: Instant) -> String? {
+    if !isInFile { return "though the rule file does not have the route" }
+    if route.paused { return "though the rule file pauses the route" }
     if lasting.pause == .operator { return "though the operator paused the route" }
     if let until = lasting.waitsUntil, now < until { return "\((until - now).seconds) s before the time that the app asked for" }
     if breaker == .open, now < probeAt { return "as a probe \((probeAt - now).seconds) s too early" }
@@ -120,7 +154,7 @@ struct LaneSeen {
   /// True if nothing forbids an attempt; with nothing in flight there must be one then, if there is anything to send.
   func mustSend(at now: Instant) -> Bool {
     guard inFlight == 0, forbids(at: now) == nil else { return false }
-    guard let limit = route.rateLimit, let last = starts.last else { return true }
+    guard let limit = route.rateLimit, let last = [starts.last, limitedAt].compactMap({ $0 }).max() else { return true }
     return (now - last).seconds >= 1 / limit.perSecond + 0.001
   }
 
@@ -207,7 +241,7 @@ struct LaneSeen {
   // MARK: - Time in which nothing could be sent
 
   private mutating func note(_ now: Instant) {
-    let isHeld = lasting.pause != nil || breaker != .closed
+    let isHeld = !isInFile || route.paused || lasting.pause != nil || breaker != .closed
     if isHeld {
       lasting.heldSince = lasting.heldSince ?? now
     } else if let since = lasting.heldSince.take(), since < now {
@@ -227,12 +261,13 @@ struct LaneSeen {
   /// - Returns: in what the relay's own view is another.
   func differs(from gauge: LaneGauge, at now: Instant) -> String? {
     let notBefore = lasting.waitsUntil.flatMap { $0 > now ? $0 : nil }
+    if gauge.isInFile != isInFile { return "it is \(gauge.isInFile ? "" : "not ")in the file, and should \(isInFile ? "" : "not ")be" }
     if gauge.breaker != breaker { return "its breaker is \(gauge.breaker), and should be \(breaker)" }
     if gauge.pause?.reason != lasting.pause {
       return "its pause is \(gauge.pause.map { "\($0.reason)" } ?? "none"), and should be \(lasting.pause.map { "\($0)" } ?? "none")"
     }
     if gauge.notBefore != notBefore { return "it does not wait for as long as the app asked" }
-    if gauge.window != window { return "its window is \(gauge.window), and should be \(window)" }
+    if isKnown, gauge.window != window { return "its window is \(gauge.window), and should be \(window)" }
     if gauge.inFlight != inFlight { return "it counts \(gauge.inFlight) in flight, and there are \(inFlight)" }
     return nil
   }

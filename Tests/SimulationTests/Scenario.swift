@@ -17,6 +17,8 @@ struct Scenario {
     case claim(Int64, Int)
     /// The relay is down for so long.
     case outage(Duration)
+    /// The rule file is changed and read anew: it has the route with these settings, or not at all.
+    case reload(Int, RouteSettings?)
   }
 
   enum Fault {
@@ -47,6 +49,7 @@ struct Scenario {
     operate(&rng)
     for _ in 0..<rng.below(12) { faults[1 + rng.below(1_500)] = Self.fault(&rng) }
     claim(&rng)
+    rewriteRules(&rng)
     happenings.sort { $0.at < $1.at }
   }
 
@@ -127,6 +130,32 @@ struct Scenario {
         }
       }
     }
+  }
+
+  /// Routes leave the file and come back, their apps move, and their bounds change. Those that take orders stay, so that who is owed what
+  /// is known from the claims.
+  private mutating func rewriteRules(_ rng: inout SplitMix64) {
+    guard rng.chance(0.6) else { return }
+    for _ in 0...rng.below(6) {
+      let route = rng.below(routes.count)
+      let at = Self.start + .seconds(rng.below(Int(Self.stormTime.seconds)))
+      var changed = routes[route]
+      switch rng.below(4) {
+      case 0 where !changed.orders:
+        happenings.append((at, .reload(route, nil)))
+        happenings.append((min(at + .seconds(rng.below(1_800)), Self.calmAt), .reload(route, changed)))
+      case 0, 1: changed.url = Secret("http://127.0.0.1:9/elsewhere")
+      case 2: changed.paused = true
+      default:
+        changed.concurrency = [1, 2, 4, 16][rng.below(4)]
+        changed.rateLimit = rng.chance(0.5) ? nil : RateLimit(perSecond: Double(1 + rng.below(20)), burst: 1 + rng.below(10))
+      }
+      if changed != routes[route] {
+        happenings.append((at, .reload(route, changed)))
+        if rng.chance(0.5) { happenings.append((at + .seconds(rng.below(300)), .reload(route, routes[route]))) }
+      }
+    }
+    for route in routes.indices { happenings.append((Self.calmAt + .seconds(1), .reload(route, routes[route]))) }
   }
 
   private mutating func operate(_ rng: inout SplitMix64) {

@@ -120,6 +120,10 @@ struct Witness {
     }
   }
 
+  // MARK: - The rule file
+
+  mutating func reloads(_ lane: LaneID, _ route: RouteSettings?, now: Instant) { lanes[lane]!.reload(route, at: now) }
+
   // MARK: - Attempts
 
   mutating func begins(_ attempt: Attempt, now: Instant) {
@@ -144,6 +148,7 @@ struct Witness {
     keepsOrder(delivery, seen, now)
     keys[delivery.seq] = delivery.key
     copies[copy]!.isInFlight = true
+    copies[copy]!.sentAfterMoves = lanes[lane]!.moves
     copies[copy]!.isMarked = delivery.isOutOfOrder
   }
 
@@ -173,7 +178,11 @@ struct Witness {
     let copy = Copy(lane: lane, key: key)
     if ending.outcome.isDelivered { takes(copy, isMarked: attempt.delivery.isOutOfOrder) }
     guard let gauge else { return }
-    lanes[lane]!.ends(ending, of: key, isProbe: attempt.isProbe, isOpen: gauge.breaker == .open, at: now)
+    if copies[copy]!.sentAfterMoves == lanes[lane]!.moves {
+      lanes[lane]!.ends(ending, of: key, isProbe: attempt.isProbe, isOpen: gauge.breaker == .open, at: now)
+    } else {
+      lanes[lane]!.endsElsewhere()
+    }
     copies[copy]!.isInFlight = false
     unsettled[copy] = Ended(ending: ending, lane: lanes[lane]!)
   }

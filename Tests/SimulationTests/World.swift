@@ -62,12 +62,16 @@ final class World {
   private var bootedLife = 0
   private var operations = 0
   private var turns = 0
+  /// Of all routes, those too that the file does not have now.
   private var lanes: [LaneID] = []
+  /// The rule file, which outlives the process.
+  private var file: [RouteSettings?]
 
   init(seed: UInt64) throws {
     self.seed = seed
     scenario = Scenario(seed: seed)
     apps = scenario.apps
+    file = scenario.routes
     rng = SplitMix64(seed: seed ^ 0x5EED)
     witness = Witness(routes: scenario.routes)
     journal = MemoryJournal(clock: clock.clock, book: Self.laneBook)
@@ -129,11 +133,21 @@ final class World {
     case .resumePaused(let route): if witness.isPausedByOperator(lanes[route]) { resume(route) }
     case .replay(let route, let state): replay(lanes[route], state)
     case .claim(let packet, let route): claim(Claim(packetID: packet, lane: lanes[route]), happening)
+    case .reload(let route, let settings): try reload(route, settings)
     case .outage(let duration):
       die()
       clock.advance(by: duration)
       try boot()
     }
+  }
+
+  private func reload(_ route: Int, _ settings: RouteSettings?) throws {
+    file[route] = settings
+    let routes = file.compactMap(\.self)
+    let named = try journal.lanes(for: routes.map(LaneTerms.init))
+    journal.adopt(JournalRules(route: rules))
+    dispatcher.reload(routes: routes, lanes: named, at: clock.now)
+    witness.reloads(lanes[route], settings, now: clock.now)
   }
 
   private func resume(_ route: Int) {
@@ -151,26 +165,26 @@ final class World {
 
   // MARK: - The provider and the apps
 
-  private func post(_ key: ReportKey, _ routes: [Int], _ happening: Scenario.Happening) {
+  private func post(_ key: ReportKey, _ wanted: [Int], _ happening: Scenario.Happening) {
     let payload = Payload(bytes: Array("{\"report\":{\"id\":\(key.id),\"status\":\"\(key.status)\"}}".utf8))
     guard let routed = rules(payload) else { preconditionFailure("what is posted is a report") }
     let arrival = Arrival(report: routed.report, payload: payload, receivedAt: clock.now, routing: routed.routing)
     let mailbox = mailbox
-    witness.posts(key, routes, now: clock.now)
+    witness.posts(key, wanted.filter { file[$0] != nil }, now: clock.now)
     perform { journal.append(arrival) { error in mailbox.answers.withLock { $0.append((happening, error)) } } }
     // A provider that gets no answer because the process died sends again, too.
     if mailbox !== self.mailbox { plan(.scripted(happening), at: clock.now + Self.retryPostAfter) }
   }
 
-  /// By the payload, as they are at all times.
+  /// By the payload, as the file is now.
   private var rules: @Sendable (Payload) -> JournalRules.Routed? {
-    let (lanes, routes, wanted) = (lanes, scenario.routes, scenario.wanted)
+    let (lanes, routes, wanted) = (lanes, file, scenario.wanted)
     return { payload in
       let words = String(decoding: payload.bytes, as: UTF8.self).split { !$0.isLetter && !$0.isNumber }
       guard words.count == 5, let id = Int64(words[2]), let owners = wanted[id] else { return nil }
-      let takers = routes.indices.filter { routes[$0].orders && !owners.contains($0) }
+      let takers = routes.indices.filter { (routes[$0]?.orders ?? false) && !owners.contains($0) }
       let routing = Routing(
-        targets: owners.map { lanes[$0] }, isOwned: !owners.isEmpty,
+        targets: owners.filter { routes[$0] != nil }.map { lanes[$0] }, isOwned: !owners.isEmpty,
         conditional: takers.map { .init(lanes[$0], ifClaimed: .copy, ifNot: .no) })
       return JournalRules.Routed(report: Report(key: ReportKey(id: id, status: String(words[4])), packetID: id), routing: routing)
     }
@@ -208,9 +222,9 @@ final class World {
 
   private func begin(_ attempt: Attempt) {
     let delivery = attempt.delivery
-    let (ending, took) = apps[attempt.route].take(
-      delivery, timeout: scenario.routes[attempt.route].timeout, at: clock.now, using: &rng)
-    let mood = apps[attempt.route].mood(at: clock.now)
+    let route = delivery.lane.number - 1
+    let (ending, took) = apps[route].take(delivery, timeout: scenario.routes[route].timeout, at: clock.now, using: &rng)
+    let mood = apps[route].mood(at: clock.now)
     tell("try \(delivery.tries + 1) of \(name(delivery)), app \(mood)\(attempt.isProbe ? ", probe" : "")")
     witness.begins(attempt, now: clock.now)
     plan(.attemptEnds(attempt, ending), at: clock.now + took)
@@ -232,11 +246,13 @@ final class World {
       mailbox.handovers.withLock { $0.append(handover) }
       mailbox.settled.withLock { $0 += handover.settled }
     }
-    lanes = try journal.lanes(for: scenario.routes.map(LaneTerms.init))
+    if life == 1 { lanes = try journal.lanes(for: scenario.routes.map(LaneTerms.init)) }
+    let routes = file.compactMap(\.self)
+    let named = try journal.lanes(for: routes.map(LaneTerms.init))
     journal.adopt(JournalRules(route: rules))
     let states = Dictionary(uniqueKeysWithValues: journal.standing().lanes.map { ($0.id, $0.state) })
     dispatcher = Dispatcher(
-      routes: scenario.routes, lanes: lanes, states: states, at: clock.now,
+      routes: routes, lanes: named, states: states, at: clock.now,
       observer: { _ in }, rng: rng)
     try witness.boots(states, journal, now: clock.now)
     bootedLife = life

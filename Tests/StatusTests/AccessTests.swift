@@ -2,6 +2,7 @@ import Foundation
 import Model
 import Status
 import Support
+import Synchronization
 import Testing
 
 struct AccessTests {
@@ -49,6 +50,19 @@ struct AccessTests {
       return statuses
     }
     #expect(statuses == good.map { _ in 200 } + bad.map { _ in 401 } + [401])
+  }
+
+  @Test func `each request goes by the token of its time`() async throws {
+    let token = Atomic(1)
+    let statuses = try await withDoor(tokens: { "token-\(token.load(ordering: .relaxed))" }) { url, _ in
+      func status() async throws -> Int {
+        try await http("GET", url + "/status.json", headers: [("Authorization", "Bearer token-1")]).status
+      }
+      let before = try await status()
+      token.store(2, ordering: .relaxed)
+      return [before, try await status()]
+    }
+    #expect(statuses == [200, 401])
   }
 
   @Test func `the token is in no answer`() async throws {

@@ -32,6 +32,32 @@ struct StatusJSONTests {
     #expect(try sameJSON(json, expected), "\(json)")
   }
 
+  @Test func `a file that was refused, and what needs a restart, are told beside the file in force`() async throws {
+    var source = sample().source
+    var file = source.configuration()
+    (file.lastError, file.lastErrorAt) = ("routes.yaml:14:9: error: unknown key", file.loadedAt + .seconds(1))
+    file.needsRestart = ["receive.listen", "store.path"]
+    source.configuration = { [file] in file }
+    let config = try #require(
+      try object(try await withDoor(source) { url, _ in try await http("GET", url + "/status.json") })["config"] as? [String: Any])
+    #expect(config["fingerprint"] as? String == "c0ffee")
+    #expect(config["last_error"] as? String == "routes.yaml:14:9: error: unknown key")
+    #expect(config["last_error_at"] as? String == "2026-04-29T03:32:25.000000Z")
+    #expect(config["needs_restart"] as? [String] == ["receive.listen", "store.path"])
+  }
+
+  @Test func `what a removed route has in flight still is shown, and no window`() async throws {
+    var source = sample().source
+    var gauge = LaneGauge(lane: LaneID(3))
+    (gauge.inFlight, gauge.window, gauge.isInFile) = (2, 16, false)
+    source.gauges = { [gauge] in [gauge] }
+    let answer = try await withDoor(source) { url, _ in try await http("GET", url + "/status.json") }
+    let old = try #require((try object(answer)["routes"] as? [[String: Any]])?.last)
+    #expect(old["breaker"] as? String == "held")
+    #expect(old["in_flight"] as? Int == 2)
+    #expect(old["window"] is NSNull)
+  }
+
   @Test func `a program reads what the relay wrote`() async throws {
     let body = try await withDoor { url, _ in try await http("GET", url + "/status.json").body }
     let decoder = JSONDecoder()

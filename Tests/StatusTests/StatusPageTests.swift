@@ -74,16 +74,22 @@ struct StatusPageTests {
     source.configuration = {
       var broken = configuration
       broken.lastError = "routes.yaml:14:9: error: unknown key"
+      broken.lastErrorAt = ManualClock().now - .minutes(5)
+      broken.needsRestart = ["receive.listen"]
       return broken
     }
     source.isStoreWritable = { false }
     source.publicDoorAnswers = { false }
     source.recorder.observe(.commitFailed(.full))
     let page = try await withDoor(source) { url, _ in try await http("GET", url + "/status").text }
-    #expect(page.contains("<h1 class=\"ill\">6 things are wrong.</h1>"))
+    #expect(page.contains("<h1 class=\"ill\">7 things are wrong.</h1>"))
     #expect(page.contains("The store cannot write: no space is left for the store."))
     #expect(page.contains("The public door does not answer a connection from this machine."))
-    #expect(page.contains("routes.yaml:14:9: error: unknown key <code>dlr-relay check</code>"))
+    #expect(page.contains("The rule file changes receive.listen, which takes a restart; the rest of it is in force."))
+    #expect(
+      page.contains(
+        "The rule file was not taken 5 min ago, the one before it is still in force: routes.yaml:14:9: error: unknown key "
+          + "<code>dlr-relay check</code>"))
     #expect(page.contains("The app of route shop is failing: 19 copies wait, and one at a time is tried. Last error: could not"))
     #expect(
       page.contains("Route bank was paused by an operator 5 min ago: 0 copies wait. <code>dlr-relay queue resume bank</code>"))

@@ -21,7 +21,8 @@ extension FileLook {
     guard stat(resolved, &information) == 0, information.st_mode & S_IFMT == S_IFREG else { return nil }
     func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) }
     self.init(
-      path: String(cString: resolved), device: UInt64(information.st_dev), inode: UInt64(information.st_ino), bytes: Int(information.st_size),
-      writtenAt: nanoseconds(information.st_mtim), changedAt: nanoseconds(information.st_ctim))
+      path: String(cString: resolved), device: UInt64(information.st_dev), inode: UInt64(information.st_ino),
+      bytes: Int(information.st_size), writtenAt: nanoseconds(information.st_mtim),
+      changedAt: nanoseconds(information.st_ctim))
   }
 }
