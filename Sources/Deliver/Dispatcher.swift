@@ -245,13 +245,13 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
 
   private mutating func verdict(_ attempt: Attempt, _ outcome: Outcome, at now: Instant) -> Settlement.Result {
     guard !outcome.isDelivered else { return .delivered }
-    let (lane, owedAt) = (lanes[attempt.route], attempt.delivery.owedAt)
-    let policy = lane.route.retry
+    let (index, owedAt) = (attempt.route, attempt.delivery.owedAt)
+    let policy = lanes[index].route.retry
     let tries = attempt.delivery.tries + 1
-    if policy.isGivenUp(owedAt: owedAt, held: lane.held(since: owedAt, at: now), tries: tries, at: now) { return .dead }
+    if policy.isGivenUp(owedAt: owedAt, held: lanes[index].held(since: owedAt, at: now), tries: tries, at: now) { return .dead }
     // While the app is down it is the lane that waits: the delivery must be there for one of its next probes, or soon after the
     // outage, and not after hours because it failed often.
-    return .retry(due: now + policy.wait(afterTries: lane.isDown ? 1 : tries, using: &rng))
+    return .retry(due: now + policy.wait(afterTries: lanes[index].isDown ? 1 : tries, using: &rng))
   }
 
   private func tell(_ change: Lane.Change, of lane: LaneID) {

@@ -92,7 +92,9 @@ final class Bench: Sendable {
 
   // MARK: - What a test does with it
 
-  func lanes(_ names: String...) throws -> [LaneID] { try journal.lanes(for: names.map { LaneTerms(name: $0) }) }
+  func lanes(_ names: String...) throws -> [LaneID] { try lanes(for: names.map { LaneTerms(name: $0) }) }
+
+  func lanes(for terms: [LaneTerms]) throws -> [LaneID] { try journal.lanes(for: terms) }
 
   func arrival(
     _ id: Int64, _ status: String = "delivered", to lanes: [LaneID], as destiny: Destiny? = nil, bytes: Int = 32

@@ -56,6 +56,20 @@ struct RetentionTests {
     }
   }
 
+  @Test func `what a new rule file says holds for what is kept already`() async throws {
+    try await Bench.with(.sqlite, retention: retention) { bench in
+      _ = await bench.quarantine(.noID)
+      bench.clock.advance(by: .days(5))
+      try sweep(bench)
+      #expect(try bench.query("SELECT id FROM quarantine").count == 1)
+      var shorter = retention
+      shorter.quarantine = .days(4)
+      (bench.journal as? SQLiteJournal)?.change(shorter)
+      try sweep(bench)
+      #expect(try bench.query("SELECT id FROM quarantine").isEmpty)
+    }
+  }
+
   @Test func `bytes of a retried and of a dead delivery are kept`() async throws {
     var retention = retention
     retention.waiting = .days(1_000)

@@ -130,6 +130,24 @@ struct StoreQueueTests {
     }
   }
 
+  @Test func `a paced replay does not wait for a route that has left the rule file`() async throws {
+    try await Bench.with(.sqlite) { bench in
+      let lane = try await bury(100, bench)
+      _ = try await bench.start(.replay, Selection(state: .dead), rate: 2)
+      bench.nudge()
+      func queued(after time: Duration) throws -> Int {
+        bench.clock.advance(by: time)
+        for _ in 0..<3 { bench.nudge() }
+        return try bench.query("SELECT count(*) FROM replay")[0][0]
+      }
+      let before = try queued(after: .seconds(10))
+      #expect(try queued(after: .seconds(10)) == before, "it takes none")
+      _ = try bench.lanes("another")
+      #expect(try queued(after: .seconds(10)) > before)
+      #expect(bench.standing(of: lane).pending > before)
+    }
+  }
+
   @Test func `a paced replay goes on by itself`() async throws {
     try await Bench.with(.sqlite) { bench in
       _ = try await bury(2, bench)
