@@ -95,7 +95,10 @@ struct ConnectionTests {
     try await AppServer.with(answering: { _ in .silence }) { hanging in
       try await AppServer.with { app in
         let bad = [hanging.url(), gone, "http://nowhere.invalid/"].enumerated().map { index, url in
-          route("bad\(index)", url: url) { $0.retry.first = .milliseconds(10) }
+          route("bad\(index)", url: url) {
+            $0.retry.first = .milliseconds(10)
+            $0.timeout = .minutes(5)
+          }
         }
         try await withDeliverer(bad + [route("good", url: app.url())]) { sending in
           sending.journal.add((1...100).flatMap { n in (1...3).map { delivery(n, lane: $0) } })

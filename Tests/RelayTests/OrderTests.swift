@@ -127,7 +127,7 @@ struct OrderTests {
       #expect(unknown.errors == [#"Route rest takes no orders. Write "orders: true" in its block of the rule file."#])
 
       #expect(try await relay.stop() == .code(0))
-      #expect(try await relay.orders("claim", "200", "--route", "bank").output.contains("while the relay runs"))
+      #expect(try await relay.orders("claim", "200", "--route", "bank").output.contains("; 1 copy of what had come before\n"))
       #expect(try await relay.orders("withdraw", "101", "--all").output == "1 withdrawn\n")
       #expect(try await relay.orders("withdraw", "101").exit == .code(2))
       try await relay.start()

@@ -16,10 +16,10 @@ struct RunningConfigurationTests {
   }
 
   private func takes(_ change: (inout Configuration) -> Void) -> RunningConfiguration {
-    let running = RunningConfiguration(file, fingerprint: "a", at: start)
+    let running = RunningConfiguration(file, PresentRules(file.routes), fingerprint: "a", at: start)
     var changed = file
     change(&changed)
-    running.took(changed, fingerprint: "b", at: start + .seconds(1))
+    running.took(changed, PresentRules(changed.routes), fingerprint: "b", at: start + .seconds(1))
     return running
   }
 
@@ -34,7 +34,7 @@ struct RunningConfigurationTests {
     #expect(running.loaded.pausedRoutes == ["shop"])
     #expect((running.loaded.fingerprint, running.loaded.loadedAt) == ("b", start + .seconds(1)))
     #expect(running.status.listen == file.status.listen)
-    running.took(file, fingerprint: "a", at: start)
+    running.took(file, PresentRules(file.routes), fingerprint: "a", at: start)
     #expect(running.loaded.needsRestart == [])
   }
 
@@ -47,13 +47,13 @@ struct RunningConfigurationTests {
     var open = file
     open.status.listen.host = "0.0.0.0"
     open.status.token = Secret("s3cret")
-    let running = RunningConfiguration(open, fingerprint: "a", at: start)
-    running.took(file, fingerprint: "b", at: start)
+    let running = RunningConfiguration(open, PresentRules(open.routes), fingerprint: "a", at: start)
+    running.took(file, PresentRules(file.routes), fingerprint: "b", at: start)
     #expect(running.status.token == Secret("s3cret"))
     #expect(running.status.listen.host == "0.0.0.0")
     #expect(running.loaded.needsRestart == ["status.listen", "status.token"])
     open.status.token = Secret("new")
-    running.took(open, fingerprint: "c", at: start)
+    running.took(open, PresentRules(open.routes), fingerprint: "c", at: start)
     #expect(running.status.token == Secret("new"))
     #expect(running.loaded.needsRestart == [])
   }
@@ -66,7 +66,7 @@ struct RunningConfigurationTests {
     #expect(running.loaded.lastError == nil && running.loaded.lastErrorAt == nil)
     #expect(running.loaded.loadedAt == start + .seconds(1))
     running.refused("line 3", at: start)
-    running.took(file, fingerprint: "c", at: start)
+    running.took(file, PresentRules(file.routes), fingerprint: "c", at: start)
     #expect(running.loaded.lastError == nil)
   }
 }
