@@ -49,9 +49,11 @@ struct ReloadTests {
   @Test func `a failed copy goes to the new URL at its next try`() async throws {
     try await AppServer.with(answering: { _ in .status(500) }) { old in
       try await AppServer.with { new in
-        try await withDeliverer([route(url: old.url()) { $0.retry.first = .milliseconds(1) }]) { sending in
-          #expect(try await sending.send(delivery(1)).outcome == .answered(status: 500))
-          await reload(sending, [route(url: new.url())])
+        // However long it fails there, no wait becomes a long one.
+        let shop = { (url: String) in route(url: url) { ($0.retry.first, $0.retry.max) = (.milliseconds(20), .milliseconds(20)) } }
+        try await withDeliverer([shop(old.url())]) { sending in
+          #expect(try await sending.send(delivery(1, receivedAt: realClock())).outcome == .answered(status: 500))
+          await reload(sending, [shop(new.url())])
           let copy = try await new.request(1)
           #expect(copy["webhook-id"] == ["dlr_1_delivered"])
           _ = try await sending.journal.settled.wait { $0.last?.result == .delivered }

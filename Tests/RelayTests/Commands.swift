@@ -41,26 +41,29 @@ struct Ran {
 
 extension RelayProcess {
   /// `dlr-relay queue`, as of `command`.
-  func queue(_ arguments: String..., door: String? = nil) async throws -> Ran { try await queue(arguments, door: door) }
+  func queue(_ arguments: String..., door: String? = nil, file: String? = nil) async throws -> Ran {
+    try await queue(arguments, door: door, file: file)
+  }
 
-  func queue(_ arguments: [String], door: String? = nil) async throws -> Ran {
-    try await command(["queue"] + arguments, door: door)
+  func queue(_ arguments: [String], door: String? = nil, file: String? = nil) async throws -> Ran {
+    try await command(["queue"] + arguments, door: door, file: file)
   }
 
   func orders(_ arguments: String...) async throws -> Ran { try await command(["orders"] + arguments) }
 
   /// Runs a command with the rules of the relay and the address of its door, which the system chose; of a stopped one, with an address
   /// where nobody listens.
+  /// - Parameter file: rules instead of the relay's own.
   func command(_ arguments: String..., door: String? = nil) async throws -> Ran { try await command(arguments, door: door) }
 
-  func command(_ arguments: [String], door: String? = nil) async throws -> Ran {
-    let program = try startCommand(arguments, door: door)
+  func command(_ arguments: [String], door: String? = nil, file: String? = nil) async throws -> Ran {
+    let program = try startCommand(arguments, door: door, file: file)
     let exit = try await program.exit()
     return Ran(exit: exit, output: program.output, errors: program.errorLines)
   }
 
-  func startCommand(_ arguments: [String], door: String? = nil, stdin: Int32? = nil) throws -> Program {
-    let text = try String(contentsOfFile: folder + "/routes.yaml", encoding: .utf8)
+  func startCommand(_ arguments: [String], door: String? = nil, file: String? = nil, stdin: Int32? = nil) throws -> Program {
+    let text = try file ?? String(contentsOfFile: folder + "/routes.yaml", encoding: .utf8)
     let door = door ?? (statusDoor.isEmpty ? "127.0.0.1:\(nobody.port)" : statusDoor)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
       line.hasPrefix("status:") ? line.replacing("127.0.0.1:0", with: door) : line

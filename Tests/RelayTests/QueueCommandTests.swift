@@ -353,8 +353,8 @@ struct QueueCommandTests {
       try await relay.start()
       #expect(try await relay.queue("pause", "shop").exit == .code(0))
       #expect(try await relay.queue("--json").exit == .code(0))
-      try relay.write(rules: file.replacing("op-3c9d7be2d84f5c11", with: "another-3c9d7be2d84f5c"))
-      let refused = try await relay.queue("resume", "shop")
+      let other = file.replacing("op-3c9d7be2d84f5c11", with: "another-3c9d7be2d84f5c")
+      let refused = try await relay.queue("resume", "shop", file: other)
       #expect(refused.exit == .code(1))
       #expect(refused.errors == ["the relay on \(relay.statusDoor) wants another token; check status.token"])
       // No relay at all is not even told the token.

@@ -40,7 +40,7 @@ final class RelayProcess: Sendable {
 
   var storePath: String { folder + "/relay.db" }
 
-  /// Takes force at the next start.
+  /// A relay that runs notices it.
   func write(rules: String) throws {
     let path = folder + "/routes.yaml"
     try rules.write(toFile: path, atomically: true, encoding: .utf8)
