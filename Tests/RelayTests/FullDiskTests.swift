@@ -29,7 +29,7 @@ struct FullDiskTests {
 
   @Test func `at a file-size limit reports are answered 503, copies go out, and it heals without a restart`() async throws {
     let holding = try await HoldingApp.start()
-    try await RelayProcess.with(rules: rules(#"name: shop, markers: ["@shop"], url: "\#(holding.app.url)""#)) { relay in
+    try await RelayProcess.with(rules: rules(#"name: shop, markers: ["@shop"], url: "\#(holding.app.url)", timeout: 5m"#)) { relay in
       try await relay.start()
       let provider = Provider(Self.reports(1...300))
       await provider.send(to: relay)
@@ -75,7 +75,7 @@ struct FullDiskTests {
     let disk = try SmallDisk(megabytes: 16)
     defer { disk.unmount() }
     let holding = try await HoldingApp.start()
-    let file = rules(#"name: shop, markers: ["@shop"], url: "\#(holding.app.url)""#)
+    let file = rules(#"name: shop, markers: ["@shop"], url: "\#(holding.app.url)", timeout: 5m"#)
     try await RelayProcess.with(rules: file, folder: disk.path + "/relay") { relay in
       try await relay.start()
       let provider = Provider(Self.reports(1...300))

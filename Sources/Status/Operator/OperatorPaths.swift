@@ -87,7 +87,7 @@ struct OperatorPaths: Sendable {
     guard wantsToken() else {
       throw OperatorError.forbidden(
         "The bytes may hold a phone number and a message, which are shown only to who has a token: set status.token in the rule file, "
-          + "start the relay again, and send the token.")
+          + "and send the token.")
     }
     let bytes = try await `operator`.quarantinedBytes(id)
     return Response(
