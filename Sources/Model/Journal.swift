@@ -202,7 +202,8 @@ package enum JournalError: Error, Sendable, Hashable, CustomStringConvertible {
 package protocol Journal: Sendable {
   /// The lanes of the named routes, in the same order, which are treated by these terms from here on; new names get new lanes.
   /// Lanes of other names keep the terms that they had, except that they take no orders; their deliveries are kept, and an operator may work
-  /// on them. Handovers tell of them only if they were named since the start. Called again whenever the rules change, at any time after `connect`.
+  /// on them. Handovers tell of them only if they were named since the start. Called again whenever the rules change, at any time after `connect`;
+  /// until `adopt` says the new rules, the journal routes nothing by itself.
   /// Blocks until it is on disk.
   func lanes(for terms: [LaneTerms]) throws(JournalError) -> [LaneID]
 

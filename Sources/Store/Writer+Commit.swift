@@ -48,7 +48,7 @@ extension Writer {
   func committed(_ transaction: Transaction) {
     lastSeq = transaction.lastSeq
     rules.committed(transaction.tally)
-    if transaction.hasUnfinishedClaims { lookForUnfinishedClaims() }
+    if transaction.hasUnfinishedClaims { nextClaimStepAt = Instant(microseconds: .min) }
     ledger.committed(transaction.tally, isHealthy: reserve.isHeld)
   }
 

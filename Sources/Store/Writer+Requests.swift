@@ -16,7 +16,7 @@ extension Writer {
     journalRules = rules
     // A job may have waited for them, and so may claims.
     nextJobStepAt = Instant(microseconds: .min)
-    lookForUnfinishedClaims()
+    nextClaimStepAt = Instant(microseconds: .min)
   }
 
   /// - Parameter kind: `.reroute` or `.readmit`.
@@ -73,11 +73,8 @@ extension Writer {
       ledger.added(lane)
     }
     rules.set(terms.map { (known[$0.name]!, $0) })
-    lookForUnfinishedClaims()
+    // By the rules before, what a lane takes from now on would seem to be nobody's: claims of it would be caught up with nothing.
+    journalRules = nil
     return names.map { known[$0]! }
-  }
-
-  func lookForUnfinishedClaims() {
-    if journalRules != nil { nextClaimStepAt = Instant(microseconds: .min) }
   }
 }

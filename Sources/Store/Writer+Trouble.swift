@@ -117,7 +117,7 @@ extension Writer {
     lastSeq = Int64(standing.reports)
     ledger.reloaded(standing)
     rules.reload(standing)
-    lookForUnfinishedClaims()
+    nextClaimStepAt = Instant(microseconds: .min)
     handOver(handover)
     return true
   }

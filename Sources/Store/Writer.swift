@@ -14,7 +14,7 @@ final class Writer {
   var reserve: Reserve
   var sweeper: Sweeper
   var rules: LaneRules
-  /// nil until `Journal.adopt`: what the journal routes by itself waits until then.
+  /// nil until `Journal.adopt`, and again while new lanes wait for new rules: what the journal routes by itself waits until then.
   var journalRules: JournalRules?
   var kept = Kept()
   /// Who waits for the states in `kept`.

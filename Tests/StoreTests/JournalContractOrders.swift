@@ -252,6 +252,9 @@ struct JournalContractOrders {
       #expect(try bench.journal.claims(of: packet) == [record], "nor of a route that takes no orders")
       _ = try bench.takers("shop")
       for _ in 0..<3 { bench.nudge() }
+      #expect(try bench.journal.claims(of: packet) == [record], "nor by rules that may be of the time when it took none")
+      bench.journal.adopt(rules.ofJournal)
+      for _ in 0..<3 { bench.nudge() }
       #expect(try bench.journal.claims(of: packet).map(\.isCaughtUp) == [true])
       #expect(try await bench.caughtUp(lane) == [key(1)])
       #expect(try await bench.catchUp(lane).map(\.key) == [key(2)])
@@ -268,9 +271,9 @@ struct JournalContractOrders {
     try await Bench.with(implementation) { bench in
       let lane = try bench.lanes("shop")[0]
       let rules = OrderRules(takers: [lane])
-      bench.journal.adopt(rules.ofJournal)
       await bench.append(1, in: packet, by: rules)
       _ = try bench.takers("shop")
+      bench.journal.adopt(rules.ofJournal)
       await bench.append(2, in: packet, by: rules)
       #expect(try await bench.claim(packet, for: lane)[0].caughtUp == 1)
       #expect(try await bench.caughtUp(lane) == [key(2)])

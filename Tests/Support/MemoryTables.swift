@@ -92,6 +92,7 @@ struct MemoryTables: Sendable {
 
   mutating func lanes(for terms: [LaneTerms]) -> [LaneID] {
     for lane in self.terms.keys { self.terms[lane]!.takesOrders = false }
+    rules = nil
     return terms.map { term in
       let lane = lane(term.name)
       self.terms[lane] = term
