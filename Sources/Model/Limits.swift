@@ -14,6 +14,8 @@ package enum Limits {
   package static let waitingCommitsMax = 8_192
   /// And their bytes, payload and decoded text together.
   package static let waitingCommitBytesMax = 64 * 1024 * 1024
+  /// Claims waiting for the next commit; a request that brings more is turned away, so that reports wait behind few.
+  package static let waitingClaimsMax = 4_096
   /// Reports in one transaction, a claim counting as one; the rest waits for the next.
   package static let commitBatchMax = 1_024
   /// A delivery's result waits at most this long for a commit to ride with.

@@ -5,7 +5,7 @@ import Synchronization
 /// What waits for the writer: the one queue between every other thread and the store.
 ///
 /// Bounded: beyond `Limits.waitingCommitsMax` or `Limits.waitingCommitBytesMax` arrivals, and requests about orders with them, are turned
-/// away at once. Results are bounded by who sends
+/// away at once; the latter also beyond `Limits.waitingClaimsMax`, so that reports wait behind few of them. Results are bounded by who sends
 /// (`Limits.unsettledMax`), fetches by three a lane, releases by one; states are few.
 final class Inbox: Sendable {
   enum Arriving: Sendable {
@@ -50,6 +50,8 @@ final class Inbox: Sendable {
     var work = Work()
     /// Of the arrivals in `work`.
     var bytes = 0
+    /// In the requests in `work`.
+    var claims = 0
     var oldestResultAt: ContinuousClock.Instant?
     var oldestRefusalAt: ContinuousClock.Instant?
     var isWriterWaiting = false
@@ -67,7 +69,9 @@ final class Inbox: Sendable {
       guard state.work.arrivals.count < Limits.waitingCommitsMax, state.bytes + bytes <= Limits.waitingCommitBytesMax else {
         return .overloaded
       }
+      guard state.claims + arriving.claims <= Limits.waitingClaimsMax else { return .overloaded }
       state.bytes += bytes
+      state.claims += arriving.claims
       state.work.arrivals.append(Waiting(arriving: arriving, then: then))
       return nil
     }
@@ -195,6 +199,7 @@ extension Inbox.State {
       taken.isLast = false
     }
     bytes = work.arrivals.reduce(0) { $0 + $1.arriving.bytes }
+    claims = work.arrivals.reduce(0) { $0 + $1.arriving.claims }
     return taken
   }
 }
@@ -213,7 +218,9 @@ extension [Inbox.Waiting] {
 
 extension Inbox.Arriving {
   /// In reports.
-  fileprivate var weight: Int { if case .claims(let claims, _) = self { claims.count } else { 1 } }
+  fileprivate var weight: Int { max(1, claims) }
+
+  fileprivate var claims: Int { if case .claims(let claims, _) = self { claims.count } else { 0 } }
 
   var isReportOrBody: Bool {
     switch self {
@@ -222,13 +229,20 @@ extension Inbox.Arriving {
     }
   }
 
-  /// What it holds in memory while it waits: its bytes, and the decoded text.
+  /// What it holds in memory while it waits: its bytes, the decoded text, and what depends on claims.
   fileprivate var bytes: Int {
     switch self {
-    case .report(let arrival): arrival.payload.bytes.count + (arrival.report.body?.count ?? 0)
+    case .report(let arrival): arrival.payload.bytes.count + (arrival.report.body?.count ?? 0) + arrival.routing.bytes
     case .body(let body): body.payload.bytes.count
     case .claims(let claims, _): claims.count * MemoryLayout<Claim>.stride
     case .withdrawal: MemoryLayout<Claim>.stride
     }
+  }
+}
+
+extension Routing<LaneID> {
+  /// Of its lists.
+  fileprivate var bytes: Int {
+    conditional.count * MemoryLayout<Conditional>.stride + (targets.count + otherwise.count) * MemoryLayout<LaneID>.stride
   }
 }
