@@ -2,12 +2,16 @@ import Model
 
 extension Reader {
   static let orderKeyCharacters = 16...512
+  private static let orderKeyHint = "make one with: openssl rand -hex 32"
 
   /// With which keys an app may claim orders for the route.
   mutating func readOrders(_ fields: Fields, into route: inout RouteSettings, _ taken: inout Taken) {
     guard let node = value(RouteKeys.orderKey, of: fields) else { return }
     for id in oneOrList(node.id, "order_key", example: "[\"${NEW_ORDER_KEY}\", \"${OLD_ORDER_KEY}\"]") {
       guard let text = orderKey(id) else { continue }
+      if taken.passwords.contains(Secret(text.value)) {
+        error(id, "an order key is also a token of this file", hint: "an app would be let in elsewhere by it; \(Self.orderKeyHint)")
+      }
       if let first = taken.orderKeys.updateValue(id, forKey: text.value) {
         error(id, "duplicate order key", hint: "each route has its own; the same value is on \(line(of: first))")
       }
@@ -20,7 +24,7 @@ extension Reader {
 
   private mutating func orderKey(_ id: Int) -> Text? {
     guard let text = text(id, "an order key", isSecret: true) else { return nil }
-    let hint = "make one with: openssl rand -hex 32"
+    let hint = Self.orderKeyHint
     guard text.value.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
       error(id, "an order key contains a space, a control character or a letter outside ASCII", hint: hint)
       return nil

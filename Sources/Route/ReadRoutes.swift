@@ -62,7 +62,8 @@ extension Reader {
     return retry
   }
 
-  mutating func routes(_ top: Fields, _ defaults: RouteDefaults) -> [RouteSettings] {
+  /// - Parameter passwords: of the file, none of which may be an order key too.
+  mutating func routes(_ top: Fields, _ defaults: RouteDefaults, _ passwords: [Secret]) -> [RouteSettings] {
     let example = "[{ name: all, otherwise: true, url: \"http://127.0.0.1:9001/\" }]"
     guard let id = top[FileKeys.routes] else {
       if !top.has(FileKeys.routes) {
@@ -72,7 +73,7 @@ extension Reader {
     }
     guard let items = list(id, "routes", example: example) else { return [] }
     var routes: [RouteSettings] = []
-    var taken = Taken()
+    var taken = Taken(passwords: passwords)
     var rules: [RouteRules] = []
     for (index, item) in items.enumerated() {
       let errorsBefore = errorCount
@@ -96,6 +97,7 @@ extension Reader {
 
   /// What is there once among all routes, with the nodes where it stands.
   struct Taken {
+    let passwords: [Secret]
     var names: [String: Int] = [:]
     var urls: [String: (route: String, id: Int)] = [:]
     var orderKeys: [String: Int] = [:]

@@ -7,7 +7,8 @@ extension Reader {
     let status = status(fields)
     let store = store(fields)
     let defaults = defaults(fields)
-    let routes = routes(fields, defaults)
+    let passwords = receive.tokens.map(\.value) + [status.token].compactMap(\.self)
+    let routes = routes(fields, defaults, passwords)
     let alerts = alerts(fields)
     checkDoors(fields, receive.listen, status.listen)
 

@@ -147,7 +147,9 @@ extension Reader {
         continue
       }
       if let first = own[name] {
-        error(pair.key, "duplicate key \(quoted(name)) in \(fields.place)", hint: "it is already on \(line(of: first))")
+        // Where the first has no value it is hidden, and so is the second whatever it has.
+        let shown = hiddenKeys.contains(first) ? "***" : shown(key: pair.key, name)
+        error(pair.key, "duplicate key \(shown) in \(fields.place)", hint: "it is already on \(line(of: first))")
         continue
       }
       own[name] = pair.key

@@ -455,6 +455,24 @@ extension BadFile {
                                                                                ^
       """#, schema: .accepts),
     BadFile(
+      "an order key that opens something else too",
+      #"""
+      receive: { tokens: ["${T}"] }
+      status: { token: "s-${T}" }
+      routes:
+        - { name: a, url: http://a/1, orders: true, order_key: "${T}" }
+        - { name: b, url: http://a/2, orders: true, order_key: "s-${T}" }
+
+      """#,
+      #"""
+      routes.yaml:4:58: error: an order key is also a token of this file; an app would be let in elsewhere by it; make one with: openssl rand -hex 32
+        - { name: a, url: ***, orders: true, order_key: "${T}" }
+                                                        ^
+      routes.yaml:5:58: error: an order key is also a token of this file; an app would be let in elsewhere by it; make one with: openssl rand -hex 32
+        - { name: b, url: ***, orders: true, order_key: "***${T}" }
+                                                        ^
+      """#, schema: .accepts),
+    BadFile(
       "order keys that stand in the file, or are weak",
       #"""
       receive: { tokens: ["${T}"] }
