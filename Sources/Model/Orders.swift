@@ -34,7 +34,7 @@ package struct ClaimRecord: Sendable, Equatable {
 /// A report that arrives is looked up in the transaction that stores it, so that none slips between it and a claim. Reports that came
 /// first, whoever else got them, are routed again with the claim by `JournalRules.route`, and what the lane comes to be owed enters its retry
 /// queue at once: a first few hundred with the claim itself, the rest a step at a time between the next commits, also after a restart.
-/// A lane that has, had or is owed a report's copy is not owed another. Known by their packet are the reports that came while any lane took orders.
+/// A lane that has, had or is owed a report's copy is not owed another, except one that an operator discarded: of that nothing is kept. Known by their packet are the reports that came while any lane took orders.
 package protocol OrderOperations: Journal {
   /// All of them or none. To claim again what is claimed refreshes its time, and changes nothing else.
   /// - Precondition: they are at most `Limits.claimsTogetherMax`. A lane that takes no orders now is not caught up before it does.

@@ -10,7 +10,7 @@ struct RerouteCommand: AsyncParsableCommand {
     abstract: "Send unmatched reports through the present rules.",
     discussion: """
       Counts first who would get how many copies, and asks. Those that match now are owed from now on; the others stay unmatched. \
-      A relay that runs works by the rules it was started with: start it again after changing the file.
+      The rules are those in force in a relay that runs, which takes a changed file at once, and else those of the file.
 
         dlr-relay unmatched           which they are, and why nobody gets them
         dlr-relay reroute --dry-run   who would get how many
