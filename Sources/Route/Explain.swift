@@ -7,6 +7,8 @@ package struct RouteVerdict: Sendable, Equatable {
   /// By which rule it is copied, or the first condition that failed. Holds texts of the rules, and nothing of the report but its status
   /// and packet id.
   package var reason: String
+  /// The report is the route's, but for its status.
+  package var refusesStatus = false
 }
 
 extension RuleSet {
@@ -30,7 +32,7 @@ extension RuleSet {
       guard route.wants(report.key.status) else {
         let wanted = (route.statuses ?? []).joined(separator: ", ")
         let reason = "\(ground), but status \(quoted(report.key.status)) is not among \(wanted)"
-        return RouteVerdict(route: route.name, isCopied: false, reason: reason)
+        return RouteVerdict(route: route.name, isCopied: false, reason: reason, refusesStatus: true)
       }
       return RouteVerdict(route: route.name, isCopied: true, reason: ground)
     }

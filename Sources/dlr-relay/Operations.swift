@@ -44,7 +44,7 @@ extension Operations.Orders {
 }
 
 extension Strays {
-  fileprivate init(_ journal: some StrayOperations, rules: @escaping @Sendable () -> PresentRules) {
+  fileprivate init(_ journal: some StrayOperations & OrderOperations, rules: @escaping @Sendable () -> PresentRules) {
     self.init(
       unmatched: { seq, limit in try await offPool { Result { try journal.unmatched(after: seq, limit: limit) } }.get() },
       quarantined: { id, limit in try await offPool { Result { try journal.quarantined(after: id, limit: limit) } }.get() },
@@ -55,8 +55,9 @@ extension Strays {
       readmit: {
         try await withCheckedContinuation { continuation in journal.readmit { continuation.resume(returning: $0) } }.get()
       },
-      routesNow: { rules().routes(of: $0) },
-      explainUnmatched: { rules().reason(against: $0) })
+      verdicts: { reports, withReasons in
+        try await offPool { Result { try rules().verdicts(on: reports, withReasons: withReasons, by: journal) } }.get()
+      })
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Support
 import Testing
 
@@ -68,6 +69,39 @@ struct StrayCommandTests {
       let jobs = try await relay.command("queue", "jobs")
       #expect(jobs.output.contains(/1 +reroute +unmatched reports +ended +20[^ ]+Z +2/), "\(jobs.output)")
       for secret in Self.secrets { #expect(!relay.written.contains(secret)) }
+    }
+  }
+
+  @Test func `what came before any route took orders is rerouted to who claims it`() async throws {
+    let app = try await RecordingApp.start()
+    let routes = { (orders: String) in rules(#"name: shop, markers: ["@shop"], url: "\#(app.url)"\#(orders)"#) }
+    try await RelayProcess.with(rules: routes("")) { relay in
+      try await relay.start()
+      #expect(try await relay.post(SentReport(id: 1, packetID: 77, text: "no marker").bytes).status == 200)
+      let seen = relay.program.lineCount
+      try relay.write(rules: routes(", orders: true"))
+      _ = try await relay.program.line("rule file", from: seen)
+      #expect(try await relay.orders("claim", "77", "--route", "shop").exit == .code(0))
+      #expect(try await relay.command("unmatched").output.contains("matches now: shop"))
+      #expect(try await relay.command("reroute", "--dry-run").output == "of 1 unmatched report 1 matches now\nroute  copies\nshop        1\n")
+      #expect(try await relay.command("reroute", "--yes").exit == .code(0))
+      try await app.taken("dlr_1_delivered")
+    }
+  }
+
+  @Test func `who owns a report but for its status is named as the reason, however far down it stands`() async throws {
+    let app = try await RecordingApp.start()
+    let others = (1...Limits.routesExplainedMax).map { #"name: r\#($0), markers: ["@r\#($0)"], url: "\#(app.url)?\#($0)""# }
+    let owner = #"name: last, packet_prefixes: ["77"], statuses: [undelivered], url: "\#(app.url)""#
+    let file = { (routes: [String]) in routes.dropFirst().reduce(rules(routes[0])) { $0 + "\n  - { \($1) }" } }
+    try await RelayProcess.with(rules: file(others)) { relay in
+      try await relay.start()
+      #expect(try await relay.post(SentReport(id: 1, packetID: 77, text: "no marker").bytes).status == 200)
+      let seen = relay.program.lineCount
+      try relay.write(rules: file(others + [owner]))
+      _ = try await relay.program.line("rule file", from: seen)
+      let output = try await relay.command("unmatched").output
+      #expect(output.contains(#"last: packet_id 77 begins with "77", but status "delivered" is not among undelivered"#), "\(output)")
     }
   }
 

@@ -115,10 +115,13 @@ final class Desk: Sendable {
       body: { id in try self.asked { state in state.quarantined.first { $0.id == id } } },
       reroute: { try start(.reroute) },
       readmit: { try start(.readmit) },
-      routesNow: { payload in
-        let text = String(decoding: payload.bytes, as: UTF8.self)
-        return ["my_shop", "bank"].filter { text.contains("@\($0)") }
-      },
-      explainUnmatched: { _ in "my_shop: the body does not contain \"@my_shop\"; call +905321234567" })
+      verdicts: { reports, withReasons in
+        reports.map { stored in
+          let text = String(decoding: stored.payload?.bytes ?? [], as: UTF8.self)
+          let routes = ["my_shop", "bank"].filter { text.contains("@\($0)") }
+          let reason = withReasons && routes.isEmpty ? "my_shop: the body does not contain \"@my_shop\"; call +905321234567" : nil
+          return StrayVerdict(routes: routes, reason: reason)
+        }
+      })
   }
 }

@@ -6,10 +6,10 @@ extension Operator {
   package func unmatched(after seq: Int64, limit: Int) async throws(OperatorError) -> UnmatchedAnswer {
     var found = try await reading { try await strays.unmatched(seq, limit + 1) }
     let next = Self.next(of: &found, limit: limit, \.seq)
-    let reports = found.map { stored in
-      let routes = stored.payload.map(strays.routesNow) ?? []
-      let reason = routes.isEmpty ? stored.payload.map { masked(phonesIn: strays.explainUnmatched($0)) } : nil
-      return UnmatchedAnswer.Report(stored, routesNow: routes, reason: reason)
+    let page = found
+    let verdicts = try await reading { try await strays.verdicts(page, true) }
+    let reports = zip(page, verdicts).map { stored, verdict in
+      UnmatchedAnswer.Report(stored, routesNow: verdict.routes, reason: verdict.reason.map(masked(phonesIn:)))
     }
     return UnmatchedAnswer(reports: reports, next: next)
   }
@@ -20,11 +20,11 @@ extension Operator {
     var found = try await reading { try await strays.unmatched(seq, limit + 1) }
     var count = RerouteCount()
     count.next = Self.next(of: &found, limit: limit, \.seq)
-    for stored in found {
-      count.examined += 1
-      let routes = stored.payload.map(strays.routesNow) ?? []
-      if !routes.isEmpty { count.matched += 1 }
-      for route in routes { count.routes[route, default: 0] += 1 }
+    count.examined = found.count
+    let page = found
+    for verdict in try await reading({ try await strays.verdicts(page, false) }) {
+      if !verdict.routes.isEmpty { count.matched += 1 }
+      for route in verdict.routes { count.routes[route, default: 0] += 1 }
     }
     return count
   }
