@@ -55,7 +55,7 @@ struct BacktestCommand: AsyncParsableCommand {
     let since = since ?? systemClock() - Self.sinceDefault
     if let until, since >= until { throw ValidationError("--until is longer ago than 24h, so --since must be given too") }
     // Both are read before either ends the command, so that all that is wrong is said at once.
-    let files = try [config, new].map { try ConfigurationFile(reading: $0) }
+    let files = [try ConfigurationFile(reading: config), try ConfigurationFile(reading: new, isInForce: false)]
     let configurations = files.map { file in Result { try file.configuration(warnings: false) } }
     let (inForce, new) = (try configurations[0].get(), try configurations[1].get())
     let backtest = Backtest(old: inForce.routes, new: new.routes, samplesMax: samples)

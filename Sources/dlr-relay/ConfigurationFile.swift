@@ -19,11 +19,12 @@ struct ConfigurationFile {
   let looks: [String: FileLook?]
 
   /// - Throws: `ExitCode(2)` after a line on standard error if the file cannot be read. What is wrong inside of it is in `reading`.
-  init(reading path: String) throws {
+  /// - Parameter isInForce: false for one that is to be tried, of which there is no use in a new one.
+  init(reading path: String, isInForce: Bool = true) throws {
     do {
       try self.init(contentsOf: path)
     } catch {
-      let hint = error.code == ENOENT ? "; write one with: dlr-relay init --config \(path)" : ""
+      let hint = isInForce && error.code == ENOENT ? "; write one with: dlr-relay init --config \(path)" : ""
       complain("\(path) cannot be read: \(error)\(hint)")
       throw ExitCode(2)
     }

@@ -32,7 +32,8 @@ struct PresentRules: Sendable {
       let claims = asksForOrders ? try stored.packetID.map(journal.claims(of:)) ?? [] : []
       let claimants = Set(claims.compactMap { names[$0.claim.lane] })
       let routes = routes(of: report, claimedFor: claimants)
-      verdicts.append(StrayVerdict(routes: routes, reason: withReasons && routes.isEmpty ? reason(against: report, claimedFor: claimants) : nil))
+      let reason = withReasons && routes.isEmpty ? reason(against: report, claimedFor: claimants) : nil
+      verdicts.append(StrayVerdict(routes: routes, reason: reason))
     }
     return verdicts
   }

@@ -83,7 +83,8 @@ struct StrayCommandTests {
       _ = try await relay.program.line("rule file", from: seen)
       #expect(try await relay.orders("claim", "77", "--route", "shop").exit == .code(0))
       #expect(try await relay.command("unmatched").output.contains("matches now: shop"))
-      #expect(try await relay.command("reroute", "--dry-run").output == "of 1 unmatched report 1 matches now\nroute  copies\nshop        1\n")
+      let dry = try await relay.command("reroute", "--dry-run").output
+      #expect(dry == "of 1 unmatched report 1 matches now\nroute  copies\nshop        1\n")
       #expect(try await relay.command("reroute", "--yes").exit == .code(0))
       try await app.taken("dlr_1_delivered")
     }
