@@ -196,6 +196,10 @@ package indirect enum Condition: Sendable, Equatable {
   case all([Condition])
   case any([Condition])
   case not(Condition)
+  /// Keys side by side: all of them. Apart from `all`, so that a condition's place can be named as it stands in the file.
+  case block([Condition])
+  /// The values of one key: any of them.
+  case values([Condition])
   /// The text holds this anywhere. A report without a text has an empty one in none of these: both conditions on it are false.
   case bodyContains(String)
   case bodyStartsWith(String)
@@ -210,7 +214,7 @@ package indirect enum Condition: Sendable, Equatable {
   package func contains(_ other: Condition) -> Bool {
     if self == other { return true }
     switch self {
-    case .all(let parts), .any(let parts): return parts.contains { $0.contains(other) }
+    case .all(let parts), .any(let parts), .block(let parts), .values(let parts): return parts.contains { $0.contains(other) }
     case .not(let part): return part.contains(other)
     default: return false
     }

@@ -16,7 +16,7 @@ enum Atom: Hashable {
     case .packetPrefix(let digits): self = .packetPrefix(digits)
     case .toPrefix(let text): self = .toPrefix(Array(text.utf8))
     case .status(let word): self = .status(Array(word.utf8))
-    case .all, .any, .not, .order: return nil
+    case .all, .any, .not, .block, .values, .order: return nil
     }
   }
 

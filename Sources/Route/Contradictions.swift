@@ -48,8 +48,8 @@ struct Contradictions {
       }
       if facts.count < Self.factsMax { facts.append(new) }
       return true
-    case .all(let parts): return isTrue ? everyOne(of: parts, true, &facts) : someOne(of: parts, false, facts)
-    case .any(let parts): return isTrue ? someOne(of: parts, true, facts) : everyOne(of: parts, false, &facts)
+    case .all(let parts), .block(let parts): return isTrue ? everyOne(of: parts, true, &facts) : someOne(of: parts, false, facts)
+    case .any(let parts), .values(let parts): return isTrue ? someOne(of: parts, true, facts) : everyOne(of: parts, false, &facts)
     }
   }
 
@@ -79,8 +79,8 @@ extension Clause {
     switch self {
     case .leaf: false
     case .not(let part): part.hasAlternatives(!isTrue)
-    case .all: !isTrue
-    case .any: isTrue
+    case .all, .block: !isTrue
+    case .any, .values: isTrue
     }
   }
 }

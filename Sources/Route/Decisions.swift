@@ -30,8 +30,8 @@ struct Decisions: Sendable {
   /// From the end to the beginning, since a step must know where those lead that come after it.
   private mutating func add(_ condition: Condition, ifTrue: Entry, ifFalse: Entry, _ number: (Condition) -> Int) -> Entry {
     switch condition {
-    case .all(let parts): return parts.reversed().reduce(ifTrue) { add($1, ifTrue: $0, ifFalse: ifFalse, number) }
-    case .any(let parts): return parts.reversed().reduce(ifFalse) { add($1, ifTrue: ifTrue, ifFalse: $0, number) }
+    case .all(let parts), .block(let parts): return parts.reversed().reduce(ifTrue) { add($1, ifTrue: $0, ifFalse: ifFalse, number) }
+    case .any(let parts), .values(let parts): return parts.reversed().reduce(ifFalse) { add($1, ifTrue: ifTrue, ifFalse: $0, number) }
     case .not(let part): return add(part, ifTrue: ifFalse, ifFalse: ifTrue, number)
     case .order: return add(Step(question: .order, ifTrue: ifTrue, ifFalse: ifFalse))
     case .bodyContains, .bodyStartsWith, .packetPrefix, .toPrefix, .status:
@@ -74,9 +74,9 @@ struct Guard {
     case (.order, _): return nil
     case (.not(let part), _): return of(part, isNegated: !isNegated, number: number)
     // Of all, one part suffices, the rarest; of any, each needs its own.
-    case (.all(let parts), false), (.any(let parts), true):
+    case (.all(let parts), false), (.block(let parts), false), (.any(let parts), true), (.values(let parts), true):
       return parts.compactMap { of($0, isNegated: isNegated, number: number) }.min { $0.commonness < $1.commonness }
-    case (.any(let parts), false), (.all(let parts), true):
+    case (.any(let parts), false), (.values(let parts), false), (.all(let parts), true), (.block(let parts), true):
       var sum = Guard()
       for part in parts {
         guard let part = of(part, isNegated: isNegated, number: number) else { return nil }

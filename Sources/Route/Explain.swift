@@ -103,33 +103,39 @@ private struct Examination {
       refusals.append(claim)
     }
     if let match = route.match {
-      let found = finding(of: match, "match")
+      let found = finding(of: match, RouteKeys.match.name)
       if found.isTrue { return found }
       refusals.append(found.reason)
     }
     return Finding(isTrue: false, reasons: [refusals.isEmpty ? "it has no rule" : refusals.joined(separator: ", and ")])
   }
 
-  /// - Parameter path: to the condition, with its place in each list counted from 1.
+  /// - Parameter path: as it stands in the file, to the block in which the condition is; with the place in each list of blocks counted from 1.
   private func finding(of condition: Condition, _ path: String) -> Finding {
     switch condition {
-    case .all(let parts):
-      let findings = findings(of: parts, path + ".all")
-      return findings.first { !$0.isTrue } ?? Finding(isTrue: true, reasons: reasons(of: findings, path + ".all"))
-    case .any(let parts):
-      let findings = findings(of: parts, path + ".any")
-      return findings.first(where: \.isTrue) ?? Finding(isTrue: false, reasons: reasons(of: findings, path + ".any"))
+    case .all(let parts): return all(findings(of: parts, path + "." + condition.key), path)
+    case .block(let parts): return all(parts.map { finding(of: $0, path) }, path)
+    case .any(let parts): return any(findings(of: parts, path + "." + condition.key), path)
+    case .values(let parts): return any(parts.map { finding(of: $0, path) }, path)
     case .not(let part):
-      let found = finding(of: part, path + ".not")
+      let found = finding(of: part, path + "." + condition.key)
       return Finding(isTrue: !found.isTrue, reasons: found.reasons)
-    default:
+    case .bodyContains, .bodyStartsWith, .packetPrefix, .status, .toPrefix, .order:
       let (isTrue, words) = answer(to: condition)
-      return Finding(isTrue: isTrue, reasons: ["\(path): \(words)"])
+      return Finding(isTrue: isTrue, reasons: ["\(path).\(condition.key): \(words)"])
     }
   }
 
   private func findings(of parts: [Condition], _ path: String) -> [Finding] {
     parts.enumerated().map { finding(of: $1, "\(path)[\($0 + 1)]") }
+  }
+
+  private func all(_ findings: [Finding], _ path: String) -> Finding {
+    findings.first { !$0.isTrue } ?? Finding(isTrue: true, reasons: reasons(of: findings, path))
+  }
+
+  private func any(_ findings: [Finding], _ path: String) -> Finding {
+    findings.first(where: \.isTrue) ?? Finding(isTrue: false, reasons: reasons(of: findings, path))
   }
 
   private func reasons(of findings: [Finding], _ path: String) -> [String] {
@@ -163,7 +169,7 @@ private struct Examination {
       if isSameStatus(status, word) { return (true, "the status is \(quoted(word))") }
       return (false, "the status is \(quoted(status)), not \(quoted(word))")
     case .order: return (isClaimed, claim)
-    case .all, .any, .not: preconditionFailure("a tree has no answer of its own")
+    case .all, .any, .not, .block, .values: preconditionFailure("a tree has no answer of its own")
     }
   }
 
@@ -187,6 +193,24 @@ private struct Examination {
   private static func masked(_ prefix: String) -> String {
     let digitsShownMax = 9
     return quoted(prefix.count > digitsShownMax ? Model.masked(phone: prefix) : prefix)
+  }
+}
+
+extension Condition {
+  /// Under which it stands in the file. Empty for what has no key of its own.
+  fileprivate var key: String {
+    switch self {
+    case .all: ConditionKeys.every.name
+    case .any: ConditionKeys.any.name
+    case .not: ConditionKeys.not.name
+    case .bodyContains: ConditionKeys.bodyContains.name
+    case .bodyStartsWith: ConditionKeys.bodyStartsWith.name
+    case .packetPrefix: ConditionKeys.packetPrefix.name
+    case .status: ConditionKeys.status.name
+    case .toPrefix: ConditionKeys.toPrefix.name
+    case .order: ConditionKeys.order.name
+    case .block, .values: ""
+    }
   }
 }
 

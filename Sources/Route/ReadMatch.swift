@@ -5,6 +5,10 @@ indirect enum Clause {
   case all([Clause])
   case any([Clause])
   case not(Clause)
+  /// Keys side by side: all of them.
+  case block([Clause])
+  /// The values of one key: any of them.
+  case values([Clause])
   case leaf(Leaf)
 
   struct Leaf {
@@ -21,6 +25,8 @@ indirect enum Clause {
     case .all(let parts): .all(parts.map(\.condition))
     case .any(let parts): .any(parts.map(\.condition))
     case .not(let part): .not(part.condition)
+    case .block(let parts): .block(parts.map(\.condition))
+    case .values(let parts): .values(parts.map(\.condition))
     case .leaf(let leaf): leaf.condition
     }
   }
@@ -29,10 +35,10 @@ indirect enum Clause {
   var markers: [Text] {
     switch self {
     case .leaf(let leaf): if case .bodyContains = leaf.condition { [leaf.text].compactMap(\.self) } else { [] }
-    case .any(let parts):
+    case .any(let parts), .values(let parts):
       parts.allSatisfy { if case .leaf(let leaf) = $0, case .bodyContains = leaf.condition { true } else { false } }
         ? parts.flatMap(\.markers) : []
-    case .all, .not: []
+    case .all, .block, .not: []
     }
   }
 }
@@ -82,7 +88,7 @@ extension Reader {
       guard !tree.isTooLarge, case .scalar(let name, _) = document[key].content, let value = fields[name] else { continue }
       if let part = part(name, value, depth: depth, &tree) { parts.append(part) }
     }
-    return parts.count == 1 ? parts[0] : .all(parts)
+    return parts.count == 1 ? parts[0] : .block(parts)
   }
 
   private mutating func part(_ name: String, _ id: Int, depth: Int, _ tree: inout Tree) -> Clause? {
@@ -145,7 +151,7 @@ extension Reader {
     let leaves = texts.map {
       Clause.leaf(Clause.Leaf(condition: condition($0.value), words: "\(name) \(quoted($0.raw))", text: $0, id: $0.id))
     }
-    return leaves.count == 1 ? leaves[0] : .any(leaves)
+    return leaves.count == 1 ? leaves[0] : .values(leaves)
   }
 
   private mutating func recipientPrefix(_ id: Int) -> Text? {

@@ -128,8 +128,8 @@ extension Condition {
       "\(name)(\(parts.map { $0.inOneOrder(fold) }.sorted().joined(separator: ",")))"
     }
     return switch self {
-    case .all(let parts): written("all", parts)
-    case .any(let parts): written("any", parts)
+    case .all(let parts), .block(let parts): written("all", parts)
+    case .any(let parts), .values(let parts): written("any", parts)
     case .not(let part): written("not", [part])
     case .bodyContains(let text): written("contains", text)
     case .bodyStartsWith(let text): written("starts", text)

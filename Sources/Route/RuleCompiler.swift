@@ -66,13 +66,16 @@ extension Condition {
   /// The conditions at the ends of the tree.
   fileprivate var leaves: [Condition] {
     switch self {
-    case .all(let parts), .any(let parts): parts.flatMap(\.leaves)
+    case .all(let parts), .any(let parts), .block(let parts), .values(let parts): parts.flatMap(\.leaves)
     case .not(let part): part.leaves
     case .bodyContains, .bodyStartsWith, .packetPrefix, .toPrefix, .status, .order: [self]
     }
   }
 
   fileprivate var alternatives: [Condition] {
-    if case .any(let parts) = self { parts.flatMap(\.alternatives) } else { [self] }
+    switch self {
+    case .any(let parts), .values(let parts): parts.flatMap(\.alternatives)
+    default: [self]
+    }
   }
 }

@@ -12,17 +12,17 @@ import Testing
 
   @Test(arguments: [
     ("{ body_contains: iim.to/ }", Condition.bodyContains("iim.to/")),
-    ("{ body_contains: [a, b] }", .any([.bodyContains("a"), .bodyContains("b")])),
+    ("{ body_contains: [a, b] }", .values([.bodyContains("a"), .bodyContains("b")])),
     ("{ body_starts_with: 'Sipariş ₺$$5' }", .bodyStartsWith("Sipariş ₺$5")),
     ("{ packet_prefix: 1045 }", .packetPrefix("1045")), ("{ packet_prefix: [\"0\"] }", .packetPrefix("0")),
-    ("{ status: [delivered, undelivered] }", .any([.status("delivered"), .status("undelivered")])),
+    ("{ status: [delivered, undelivered] }", .values([.status("delivered"), .status("undelivered")])),
     ("{ to_prefix: +90532 }", .toPrefix("+90532")), ("{ order: true }", .order), ("{ order: \"${NONE:-true}\" }", .order),
     ("{ not: { order: true } }", .not(.order)),
-    ("{ to_prefix: +90, status: delivered }", .all([.toPrefix("+90"), .status("delivered")])),
+    ("{ to_prefix: +90, status: delivered }", .block([.toPrefix("+90"), .status("delivered")])),
     ("{ any: [{ order: true }] }", .any([.order])),
     (
       "{ all: [{ not: { any: [{ status: sent }, { order: true }] } }, { body_contains: x, packet_prefix: 1 }] }",
-      .all([.not(.any([.status("sent"), .order])), .all([.bodyContains("x"), .packetPrefix("1")])])
+      .all([.not(.any([.status("sent"), .order])), .block([.bodyContains("x"), .packetPrefix("1")])])
     ),
   ])
   func `a tree is read as it is written`(_ yaml: String, _ expected: Condition) throws {
@@ -39,11 +39,11 @@ import Testing
         - { name: a, url: "http://a/", match: { <<: *final, to_prefix: "+90" } }
         - { name: b, url: "http://b/", match: { any: [*shop, { <<: [*final, *shop], packet_prefix: "1" }], not: *final } }
       """)
-    let final = Condition.any([.status("delivered"), .status("undelivered")])
+    let final = Condition.values([.status("delivered"), .status("undelivered")])
     let routes = try #require(reading.configuration).routes
-    #expect(routes[0].match == .all([final, .toPrefix("+90")]))
-    let inner = Condition.all([final, .bodyContains("#SHOP"), .packetPrefix("1")])
-    #expect(routes[1].match == .all([.any([.bodyContains("#SHOP"), inner]), .not(final)]))
+    #expect(routes[0].match == .block([final, .toPrefix("+90")]))
+    let inner = Condition.block([final, .bodyContains("#SHOP"), .packetPrefix("1")])
+    #expect(routes[1].match == .block([.any([.bodyContains("#SHOP"), inner]), .not(final)]))
   }
 
   @Test(arguments: [
@@ -91,5 +91,42 @@ import Testing
       "{ all: [{ not: { status: accepted } }, { not: { status: sent } }] }",
     ]
     for yaml in possible { #expect(try condition(yaml) != nil, "\(yaml)") }
+  }
+
+  @Test func `explain names a condition by its place in the file`() throws {
+    let reading = read(
+      """
+      receive: { tokens: ["${T}"] }
+      routes:
+        - name: shop
+          url: http://10.0.0.1/
+          match:
+            status: [delivered, undelivered]
+            any:
+              - { body_contains: ["iim.to/", "#SHOP"] }
+              - { packet_prefix: "1045", not: { to_prefix: "+90" } }
+              - { order: true }
+              - { all: [{ status: sent }, { not: { any: [{ order: true }] } }] }
+      """)
+    let rules = RuleSet(try #require(reading.configuration).routes)
+    func reason(_ body: String, packet: Int64, to: String, status: String = "delivered") -> String {
+      let report = Report(key: ReportKey(id: 1, status: status), packetID: packet, to: to, body: Array(body.utf8))
+      return rules.explain(report)[0].reason
+    }
+    #expect(
+      reason("x #SHOP", packet: 1, to: "+1")
+        == ##"match.status: the status is "delivered"; match.any[1].body_contains: the body contains "#SHOP" at character 3"##)
+    #expect(
+      reason("x", packet: 10_451, to: "+1", status: "undelivered") == """
+        match.status: the status is "undelivered"; match.any[2].packet_prefix: packet_id 10451 begins with "1045"; \
+        match.any[2].not.to_prefix: the recipient does not begin with "+90"
+        """)
+    #expect(
+      reason("x", packet: 10_451, to: "+90", status: "sent")
+        == #"match.status: the status is "sent", not "delivered"; match.status: the status is "sent", not "undelivered""#)
+    // Of the first of `any` both values fail, so that the third of the ends is the second's.
+    #expect(
+      reason("x", packet: 10_451, to: "+90").hasSuffix(
+        #"; match.any[2].not.to_prefix: the recipient begins with "+90"; and 2 more"#))
   }
 }

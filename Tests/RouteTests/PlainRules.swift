@@ -35,8 +35,8 @@ struct PlainRules {
   private func holds(_ condition: Condition, _ report: Report, _ fold: Fold, _ isClaimed: Bool) -> Bool {
     let body = report.body.map { plain(String(decoding: $0, as: UTF8.self), fold) }
     switch condition {
-    case .all(let parts): return parts.allSatisfy { holds($0, report, fold, isClaimed) }
-    case .any(let parts): return parts.contains { holds($0, report, fold, isClaimed) }
+    case .all(let parts), .block(let parts): return parts.allSatisfy { holds($0, report, fold, isClaimed) }
+    case .any(let parts), .values(let parts): return parts.contains { holds($0, report, fold, isClaimed) }
     case .not(let part): return !holds(part, report, fold, isClaimed)
     case .bodyContains(let text):
       guard let body else { return false }

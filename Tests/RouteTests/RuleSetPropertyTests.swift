@@ -41,8 +41,10 @@ private struct Maker {
     case 3: .status(word())
     case 4: .toPrefix(number())
     case 5: .order
-    case 6, 7: .all(parts(depth))
-    case 8, 9: .any(parts(depth))
+    case 6: .all(parts(depth))
+    case 7: .block(parts(depth))
+    case 8: .any(parts(depth))
+    case 9: .values(parts(depth))
     default: .not(condition(depth: depth - 1))
     }
   }

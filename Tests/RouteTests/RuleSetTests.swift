@@ -232,24 +232,24 @@ extension RuleSet {
     }
     #expect(
       reasons("De\u{11F}erli I\u{307}\u{130}M.TO/x") == [
-        "true: match.all[1].any[1]: the body contains \"iim.to/\" at character 9; match.all[2].not: the body does not contain \"test\"",
-        "false: packet 104 is not claimed for it, and match.all[1]: the body does not begin with \"Kod:\": it differs at character 1",
+        "true: match.all[1].any[1].body_contains: the body contains \"iim.to/\" at character 9; match.all[2].not.body_contains: the body does not contain \"test\"",
+        "false: packet 104 is not claimed for it, and match.all[1].body_starts_with: the body does not begin with \"Kod:\": it differs at character 1",
       ])
     #expect(
       reasons("Kod", [1], to: "+905321234567") == [
-        "true: match.all[1].any[2]: the recipient begins with \"+90532\"; match.all[2].not: the body does not contain \"test\"",
+        "true: match.all[1].any[2].to_prefix: the recipient begins with \"+90532\"; match.all[2].not.body_contains: the body does not contain \"test\"",
         "true: packet 104 is claimed for it",
       ])
     #expect(
       reasons("Kod", packet: nil) == [
-        "false: match.all[1].any[1]: the body does not contain \"iim.to/\"; match.all[1].any[2]: the report has no recipient",
-        "false: the report has no packet_id, by which it could be claimed, and match.all[1]: the body does not begin with \"Kod:\": "
+        "false: match.all[1].any[1].body_contains: the body does not contain \"iim.to/\"; match.all[1].any[2].to_prefix: the report has no recipient",
+        "false: the report has no packet_id, by which it could be claimed, and match.all[1].body_starts_with: the body does not begin with \"Kod:\": "
           + "it ends after character 3",
       ])
     #expect(
-      reasons("iim.to/ TEST").first == "false: match.all[2].not: the body contains \"test\" at character 9")
+      reasons("iim.to/ TEST").first == "false: match.all[2].not.body_contains: the body contains \"test\" at character 9")
     #expect(
       reasons("Kod: 1").last
-        == "true: match.all[1]: the body begins with \"Kod:\"; match.all[2]: the status is \"delivered\"")
+        == "true: match.all[1].body_starts_with: the body begins with \"Kod:\"; match.all[2].status: the status is \"delivered\"")
   }
 }

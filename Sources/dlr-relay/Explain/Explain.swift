@@ -15,8 +15,8 @@ struct Explain: ParsableCommand {
         dlr-relay explain < report.json
         dlr-relay explain --stored 1599558518
 
-      Of a tree it names the condition that decides, such as match.all[2].not, counted from 1; and where in the text, in Unicode characters \
-      from 1 (with fold: turkish of the text in NFC). Of a stored report it also says what became of it; the rules are those of the file as it \
+      Of a tree it names the condition that decides as it stands in the file, such as match.any[2].not.to_prefix, counted from 1; and where \
+      in the text, in Unicode characters from 1 (with fold: turkish of the text in NFC). Of a stored report it also says what became of it; the rules are those of the file as it \
       is now. No text and no whole phone number is shown.
       """)
 
