@@ -8,6 +8,18 @@ struct RouteRules {
   var markers: [Text] = []
 }
 
+extension Condition {
+  /// Whether a fold can make a difference to it.
+  fileprivate var asksForText: Bool {
+    leaves.contains { leaf in
+      switch leaf {
+      case .bodyContains, .bodyStartsWith: true
+      default: false
+      }
+    }
+  }
+}
+
 extension Reader {
   /// A longer marker is longer than any text message.
   static let markerBytesMax = 4096
@@ -33,6 +45,7 @@ extension Reader {
       warnAboutContradictions(in: clause, statuses ?? [], fields, route.fold)
     }
     checkRules(fields, route, mayAsk: mayAsk)
+    warnAboutFold(fields, route)
     return rules
   }
 
@@ -52,9 +65,14 @@ extension Reader {
       let hint = "add markers, packet_prefixes, match or orders: true, or otherwise: true for what no other route matched"
       error(fields.id, "\(fields.place) matches nothing", hint: hint)
     }
-    if let id = fields.key(SendingKeys.fold), !fields.has(RouteKeys.markers), !fields.has(RouteKeys.match) {
-      warning(id, "fold has no effect in \(fields.place), which looks for no text", hint: "remove it, or add markers")
-    }
+  }
+
+  private mutating func warnAboutFold(_ fields: Fields, _ route: RouteSettings) {
+    guard let id = fields.key(SendingKeys.fold), !fields.has(RouteKeys.markers) else { return }
+    // What cannot be read may have a text in it.
+    if fields.has(RouteKeys.match), route.match?.asksForText ?? true { return }
+    let what = fields.has(RouteKeys.match) ? ConditionKeys.bodyContains.name : RouteKeys.markers.name
+    warning(id, "fold has no effect in \(fields.place), which looks for no text", hint: "remove it, or add \(what)")
   }
 
   private mutating func markers(_ id: Int, of place: String, _ fold: Fold) -> [Text] {

@@ -64,7 +64,7 @@ extension RouteSettings {
 
 extension Condition {
   /// The conditions at the ends of the tree.
-  fileprivate var leaves: [Condition] {
+  var leaves: [Condition] {
     switch self {
     case .all(let parts), .any(let parts), .block(let parts), .values(let parts): parts.flatMap(\.leaves)
     case .not(let part): part.leaves

@@ -339,6 +339,9 @@ extension BadFile {
         - { name: a, url: http://a/1, markers: [x1], fold: ASCII }
         - { name: b, url: http://a/2, packet_prefixes: [1], fold: ascii }
         - { name: c, url: http://a/3, markers: [x2], fold: english }
+        - { name: d, url: http://a/4, match: { status: sent, not: { to_prefix: "+90" } }, fold: turkish }
+        - { name: e, url: http://a/5, match: { any: [{ order: true }, { not: { body_starts_with: [Kod] } }] }, fold: turkish }
+        - { name: f, url: http://a/6, match: { status: [sent], body: x }, fold: turkish }
 
       """#,
       #"""
@@ -354,6 +357,13 @@ extension BadFile {
       routes.yaml:6:54: error: fold "english" is unknown; the words here are none, ascii, turkish
         - { name: c, url: ***, markers: [x2], fold: english }
                                                     ^
+      routes.yaml:7:85: warning: fold has no effect in route "d", which looks for no text; remove it, or add body_contains
+        - { name: d, url: ***, match: { status: sent, not: { to_prefix: "+90" } }, fold: turkish }
+                                                                                   ^
+      routes.yaml:9:58: error: unknown key "body" in match of route "f"; the keys here are all, any, not, body_contains, \#
+      body_starts_with, packet_prefix, status, to_prefix, order
+        - { name: f, url: ***, match: { status: [sent], body: *** }, fold: turkish }
+                                                        ^
       """#),
     BadFile(
       "markers that a fold makes the same",
