@@ -49,6 +49,11 @@ struct RuleCommandTests {
       // The same when nobody runs.
       #expect(try await relay.stop() == .code(0))
       #expect(try await relay.run("explain", "--stored", "8").output.contains("unmatched: no rule knows it"))
+      let drops = rules(Self.route("shop", #""@SHOP""#, app)) + "\nunmatched: drop\n"
+      try relay.write(rules: drops)
+      #expect(
+        try await relay.run("explain", "--body", "kimse").output
+          .hasSuffix("unmatched: no rule knows it; only its id and status are kept, and it is sent to nobody\n"))
       for ran in [text, try await relay.run("explain", "--stored", "7")] {
         #expect(!ran.output.contains("4711"))
         #expect(!ran.output.contains("5321234567"))

@@ -61,7 +61,7 @@ struct Explain: ParsableCommand {
       print(json ? try jsonText(answer) : answer.text)
     } else {
       let report = try hasFlags ? reportOfFlags : reportOfStandardInput()
-      let explanation = Explanation(of: report, by: RuleSet(configuration.routes), configuration.routes, claimedFor: Set(order))
+      let explanation = Explanation(of: report, by: RuleSet(configuration.routes), configuration, claimedFor: Set(order))
       print(json ? try jsonText(explanation) : explanation.text)
     }
   }

@@ -9,11 +9,18 @@ struct Explanation: Codable, Equatable {
     var reason: String
   }
 
+  private enum CodingKeys: CodingKey { case destiny, routes }
+
   var destiny: String
   var routes: [Entry]
+  private var unmatched = Unmatched.keep
 
-  /// - Parameter claimedFor: names of the routes for which the packet was claimed.
-  init(of report: Report, by rules: RuleSet, _ routes: [RouteSettings], claimedFor: Set<String>) {
+  /// - Parameters:
+  ///   - rules: those of the configuration.
+  ///   - claimedFor: names of the routes for which the packet was claimed.
+  init(of report: Report, by rules: RuleSet, _ configuration: Configuration, claimedFor: Set<String>) {
+    let routes = configuration.routes
+    unmatched = configuration.unmatched
     func isClaimed(_ route: Int) -> Bool { claimedFor.contains(routes[route].name) }
     destiny = "\(rules.route(report).resolved(isClaimed).destiny)"
     self.routes = rules.explain(report, isClaimed: isClaimed).map { Entry(name: $0.route, copied: $0.isCopied, reason: $0.reason) }
@@ -35,7 +42,11 @@ struct Explanation: Codable, Equatable {
     switch destiny {
     case "\(Destiny.matched)": return "\(copies) of \(routes.count) routes \(copies == 1 ? "gets" : "get") a copy"
     case "\(Destiny.filtered)": return "filtered: its owner does not want this status, so nobody gets a copy"
-    default: return "unmatched: no rule knows it; it is kept and sent to nobody"
+    default:
+      switch unmatched {
+      case .keep: return "unmatched: no rule knows it; it is kept and sent to nobody"
+      case .drop: return "unmatched: no rule knows it; only its id and status are kept, and it is sent to nobody"
+      }
     }
   }
 }

@@ -40,7 +40,7 @@ struct StoredExplanation: Encodable {
       let report = record.payload.flatMap { try? readReport($0.bytes) }
       return Entry(
         stored: stored,
-        rules: report.map { Explanation(of: $0, by: rules, configuration.routes, claimedFor: claimed.union(assumed)) },
+        rules: report.map { Explanation(of: $0, by: rules, configuration, claimedFor: claimed.union(assumed)) },
         claimedFor: claimed.sorted())
     }
   }
