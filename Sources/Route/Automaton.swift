@@ -36,7 +36,8 @@ struct Automaton: Sendable {
   /// Of each byte of a text.
   private let fold: Fold
 
-  init(_ patterns: [Pattern], fold: Fold = .none) {
+  /// - Parameter rowEntriesMax: the root has a row in any case. None besides is best for what is searched once.
+  init(_ patterns: [Pattern], fold: Fold = .none, rowEntriesMax: Int = Self.rowEntriesMax) {
     precondition(patterns.allSatisfy { !$0.bytes.isEmpty }, "an empty pattern is everywhere")
     let trie = Trie(patterns)
     firstChild = trie.firstChild
@@ -57,7 +58,7 @@ struct Automaton: Sendable {
     classOfByte = ContiguousArray((0...UInt8.max).map { classes[Int(fold.folded($0))] })
     self.fold = fold
     classBits = (count - 1).bitWidth - (count - 1).leadingZeroBitCount
-    rowCount = UInt32(min(fallback.count, max(1, Self.rowEntriesMax >> classBits)))
+    rowCount = UInt32(min(fallback.count, max(1, rowEntriesMax >> classBits)))
     var rows = trie.rows(Int(rowCount), classes, 1 << classBits, fallback)
     for index in rows.indices where output[Int(rows[index])] != 0 { rows[index] |= Self.hasOutput }
     self.rows = rows
@@ -72,11 +73,17 @@ struct Automaton: Sendable {
     }
   }
 
-  /// The owners of every pattern in the text, each once and in order.
+  /// The owners of every pattern in the text, each once and in order. Also where very many are found in one text.
   func owners(in text: [UInt8]) -> [Int] {
-    var owners: [Int] = []
-    appendOwners(in: text.span, to: &owners)
-    return Set(owners).sorted()
+    var ends: Set<UInt32> = []
+    var state: UInt32 = 0
+    for byte in text {
+      let row = Int(state) << classBits
+      state = (state < rowCount ? rows[row | Int(classOfByte[Int(byte)])] : stepFromDepth(state, fold.folded(byte))) & ~Self.hasOutput
+      var end = output[Int(state)]
+      while end != 0, ends.insert(end).inserted { end = output[Int(fallback[Int(end)])] }
+    }
+    return Set(ends.flatMap { ownersFlat[Int(ownersStart[Int($0)])..<Int(ownersStart[Int($0) + 1])].map { Int($0) } }).sorted()
   }
 
   /// Appends each state at which a pattern of the text ends, once.
@@ -113,5 +120,13 @@ struct Automaton: Sendable {
       state = fallback[Int(state)]
     }
     return rows[Int(state) << classBits | Int(classOfByte[Int(byte)])]
+  }
+}
+
+extension Automaton {
+  /// As `Scrutiny` counts them.
+  static func steps(toBuildOf texts: [Text]) -> Int {
+    // Its tables of bytes, and then each text folded and sorted into the tree.
+    texts.reduce(256) { $0 + 2 * $1.value.utf8.count + Scrutiny.stepsEach }
   }
 }

@@ -21,12 +21,13 @@ struct Contradictions {
 
   /// In the order in which they were found.
   private(set) var found: [Pair] = []
+  private(set) var scrutiny: Scrutiny
   private let fold: Fold
 
-  init(_ fold: Fold) { self.fold = fold }
+  init(_ fold: Fold, _ scrutiny: Scrutiny) { (self.fold, self.scrutiny) = (fold, scrutiny) }
 
   /// - Parameter facts: what is known already.
-  /// - Returns: false if it can never be true.
+  /// - Returns: false if it can never be true, as far as was looked.
   mutating func isPossible(_ clause: Clause, given facts: [Fact] = []) -> Bool {
     var facts = facts
     return holds(clause, true, &facts)
@@ -38,11 +39,15 @@ struct Contradictions {
 
   /// - Parameter facts: gets what the clause says.
   private mutating func holds(_ clause: Clause, _ isTrue: Bool, _ facts: inout [Fact]) -> Bool {
+    guard !scrutiny.isSpent else { return true }
     switch clause {
     case .not(let part): return holds(part, !isTrue, &facts)
     case .leaf(let leaf):
+      guard scrutiny.allows(Scrutiny.stepsEach + 2 * (leaf.text?.value.utf8.count ?? 0)) else { return true }
       let new = fact(leaf, isTrue)
-      if let because = facts.first(where: { new.excludes($0) }) {
+      for because in facts {
+        guard scrutiny.allows(new.steps(against: because)) else { return true }
+        guard new.excludes(because) else { continue }
         found.append(Pair(impossible: new, because: because))
         return false
       }
@@ -86,6 +91,13 @@ extension Clause {
 }
 
 extension Contradictions.Fact {
+  /// Of `excludes`, as `Scrutiny` counts them.
+  func steps(against other: Self) -> Int {
+    let pair = 4
+    guard isTrue != other.isTrue, leaf.condition.isOfBody, other.leaf.condition.isOfBody else { return pair }
+    return pair + folded.count + other.folded.count
+  }
+
   /// True if no report has both.
   func excludes(_ other: Self) -> Bool {
     switch (isTrue, other.isTrue) {
@@ -125,7 +137,8 @@ extension String {
 extension Reader {
   /// - Parameter statuses: of the route, empty for all.
   mutating func warnAboutContradictions(in match: Clause, _ statuses: [Text], _ fields: Fields, _ fold: Fold) {
-    var contradictions = Contradictions(fold)
+    var contradictions = Contradictions(fold, scrutiny)
+    defer { scrutiny = contradictions.scrutiny }
     let isPossible = contradictions.isPossible(match)
     for pair in contradictions.found {
       let (impossible, because) = (pair.impossible, pair.because)

@@ -215,9 +215,30 @@ extension Condition {
 }
 
 extension [UInt8] {
-  /// Where `needle` first stands, in bytes.
+  /// Where `needle` first stands, in bytes. In the time of both lengths together: Knuth, Morris and Pratt, "Fast pattern matching in
+  /// strings", SIAM Journal on Computing 6(2), 1977.
   func firstOffset(of needle: [UInt8]) -> Int? {
+    guard !needle.isEmpty else { return 0 }
     guard needle.count <= count else { return nil }
-    return (0...(count - needle.count)).first { self[$0..<($0 + needle.count)].elementsEqual(needle) }
+    let borders = needle.borders
+    var matched = 0
+    for (index, byte) in enumerated() {
+      while matched > 0, needle[matched] != byte { matched = borders[matched - 1] }
+      if needle[matched] == byte { matched += 1 }
+      if matched == needle.count { return index + 1 - matched }
+    }
+    return nil
+  }
+
+  /// By byte: how long the longest end is, of what is up to here, that is a beginning too and not all of it.
+  private var borders: [Int] {
+    var borders = [Int](repeating: 0, count: count)
+    var length = 0
+    for index in indices.dropFirst() {
+      while length > 0, self[length] != self[index] { length = borders[length - 1] }
+      if self[length] == self[index] { length += 1 }
+      borders[index] = length
+    }
+    return borders
   }
 }

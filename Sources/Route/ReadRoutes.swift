@@ -92,6 +92,11 @@ extension Reader {
     }
     warnAboutRelations(of: rules)
     route = nil
+    if scrutiny.isSpent {
+      warning(
+        id, "not all rules were looked at for what excludes, repeats or contains another: there is too much to compare",
+        hint: "they hold all the same; to have them looked at, write fewer or shorter texts into a list")
+    }
     return routes
   }
 

@@ -10,12 +10,13 @@ struct RouteRules {
 
 extension Condition {
   /// Whether a fold can make a difference to it.
-  fileprivate var asksForText: Bool {
-    leaves.contains { leaf in
-      switch leaf {
-      case .bodyContains, .bodyStartsWith: true
-      default: false
-      }
+  fileprivate var asksForText: Bool { leaves.contains(where: \.isOfBody) }
+
+  /// For a condition at an end of the tree.
+  var isOfBody: Bool {
+    switch self {
+    case .bodyContains, .bodyStartsWith: true
+    default: false
     }
   }
 }
@@ -97,13 +98,18 @@ extension Reader {
   }
 
   mutating func warnAboutRedundant(_ markers: [Text], of place: String, _ fold: Fold) {
-    guard markers.count > 1 else { return }
+    guard markers.count > 1, scrutiny.allows(Automaton.steps(toBuildOf: markers)) else { return }
     let texts = markers.map { fold.folded($0.value) }
-    let automaton = Automaton(texts.enumerated().map { Automaton.Pattern(bytes: $1, owner: $0) })
+    var known: Set<[UInt8]> = []
+    // Of equal ones the first.
+    let patterns = texts.enumerated().filter { known.insert($0.element).inserted }.map { Automaton.Pattern(bytes: $1, owner: $0) }
+    let automaton = Automaton(patterns, rowEntriesMax: 0)
     for (index, marker) in markers.enumerated() {
+      guard scrutiny.allows(texts[index].count) else { return }
+      let found = automaton.owners(in: texts[index])
+      guard scrutiny.allows(found.count * Scrutiny.stepsEach) else { return }
       // Of two equal markers the later one is in the way.
-      let inside = automaton.owners(in: texts[index]).filter { texts[$0].count < texts[index].count || $0 < index }
-      guard let other = inside.first else { continue }
+      guard let other = found.first(where: { texts[$0].count < texts[index].count || $0 < index }) else { continue }
       if texts[other] == texts[index] {
         let how = markers[other].value.utf8.elementsEqual(marker.value.utf8) ? "" : " as \(quoted(markers[other].raw)), by its fold"
         warning(marker.id, "marker \(quoted(marker.raw)) is already in \(place)\(how)")
@@ -137,6 +143,8 @@ extension Reader {
   }
 
   mutating func warnAboutRedundant(prefixes: [Text], of place: String) {
+    let lengths = prefixes.reduce(0) { $0 + $1.value.utf8.count }
+    guard prefixes.count > 1, scrutiny.allows(lengths * Scrutiny.stepsEach) else { return }
     var first: [String: Int] = [:]
     for (index, prefix) in prefixes.enumerated() where first[prefix.value] == nil { first[prefix.value] = index }
     for (index, prefix) in prefixes.enumerated() {

@@ -12,6 +12,8 @@ struct Reader {
   /// What was noted, without the route: a mistake that two routes share by an alias is one mistake.
   private var noted: Set<Diagnostic> = []
   private(set) var errorCount = 0
+  /// Of the rules, for warnings.
+  var scrutiny = Scrutiny()
   /// The name, as it stands in the file, of the route that is being read.
   var route: String?
   /// Nodes of keys that may be secrets.
@@ -30,7 +32,8 @@ struct Reader {
 
   mutating func read() -> RuleFile.Reading {
     let configuration = configuration(Document.root)
-    return RuleFile.Reading(configuration: errorCount > 0 ? nil : configuration, diagnostics: diagnostics.sorted())
+    return RuleFile.Reading(
+      configuration: errorCount > 0 ? nil : configuration, diagnostics: diagnostics.sorted(), stepsCompared: scrutiny.steps)
   }
 
   mutating func error(_ id: Int, _ message: String, hint: String? = nil) { error(document[id].start, message, hint: hint) }

@@ -19,17 +19,19 @@ enum Relations {
   }
 
   /// Markers of routes in which another route's marker is, so that every text with one has the other. One pass per fold over all of them.
-  static func markersInside(_ routes: [RouteRules]) -> (found: [Inside], isAll: Bool) {
+  static func markersInside(_ routes: [RouteRules], _ scrutiny: inout Scrutiny) -> (found: [Inside], isAll: Bool) {
+    guard scrutiny.allows(routes.reduce(0) { $0 + $1.markers.count * Scrutiny.stepsEach }) else { return ([], false) }
     let markers = routes.indices.flatMap { index in routes[index].markers.map { Marker(text: $0, route: index) } }
     var found: [Inside] = []
     for fold in Fold.allCases {
       let ofFold = markers.filter { routes[$0.route].settings.fold == fold }
       if ofFold.isEmpty { continue }
+      guard scrutiny.allows(Automaton.steps(toBuildOf: ofFold.map(\.text))) else { return (found, false) }
       let looked = Looked(ofFold, routes, fold)
       // What a fold makes equal is not equal to a route that folds less or otherwise.
       for marker in markers where [.none, fold].contains(routes[marker.route].settings.fold) {
-        found += looked.inside(marker, routes)
-        if found.count >= foundMax { return (found, false) }
+        found += looked.inside(marker, routes, &scrutiny)
+        if found.count >= foundMax || scrutiny.isSpent { return (found, false) }
       }
     }
     return (found, true)
@@ -61,32 +63,37 @@ enum Relations {
       }
       self.texts = texts
       self.markers = markers
-      automaton = Automaton(texts.enumerated().map { Automaton.Pattern(bytes: $1, owner: $0) })
+      automaton = Automaton(texts.enumerated().map { Automaton.Pattern(bytes: $1, owner: $0) }, rowEntriesMax: 0)
     }
 
     /// At most one per other route.
-    func inside(_ marker: Marker, _ routes: [RouteRules]) -> [Inside] {
+    func inside(_ marker: Marker, _ routes: [RouteRules], _ scrutiny: inout Scrutiny) -> [Inside] {
+      guard scrutiny.allows(2 * marker.text.value.utf8.count) else { return [] }
       let text = fold.folded(marker.text.value)
       var said: Set<Int> = []
-      return automaton.owners(in: text).compactMap { index in
+      var found: [Inside] = []
+      for index in automaton.owners(in: text) {
         let inner = markers[index]
         let isSame = texts[index].count == text.count
         // Of two that are the same to both routes the later one is told of.
         let isMutual = isSame && routes[inner.route].settings.fold == routes[marker.route].settings.fold
-        guard inner.route != marker.route, !isMutual || inner.route < marker.route else { return nil }
-        guard routes[inner.route].settings.wantsSome(of: routes[marker.route].settings), said.insert(inner.route).inserted else {
-          return nil
-        }
-        return Inside(outer: marker, inner: inner, isSame: isSame)
+        guard scrutiny.allows(Scrutiny.stepsEach) else { break }
+        guard inner.route != marker.route, !isMutual || inner.route < marker.route else { continue }
+        let (wanted, offered) = (routes[inner.route].settings, routes[marker.route].settings)
+        guard scrutiny.allows((wanted.statuses?.count ?? 0) * (offered.statuses?.count ?? 0)) else { break }
+        guard wanted.wantsSome(of: offered), said.insert(inner.route).inserted else { continue }
+        found.append(Inside(outer: marker, inner: inner, isSame: isSame))
       }
+      return found
     }
   }
 
   /// Routes that get exactly what an earlier one gets: by index, which one.
-  static func sameRules(_ routes: [RouteRules]) -> [(route: Int, first: Int)] {
+  static func sameRules(_ routes: [RouteRules], _ scrutiny: inout Scrutiny) -> [(route: Int, first: Int)] {
     var first: [Rules: Int] = [:]
     var same: [(Int, Int)] = []
     for (index, route) in routes.enumerated() {
+      guard scrutiny.allows(route.settings.steps) else { break }
       guard let rules = Rules(route.settings) else { continue }
       if let earlier = first[rules] { same.append((index, earlier)) } else { first[rules] = index }
     }
@@ -118,9 +125,25 @@ enum Relations {
 extension RouteSettings {
   /// True if there is a status that both want.
   fileprivate func wantsSome(of other: RouteSettings) -> Bool { other.statuses?.contains { wants($0) } ?? true }
+
+  /// To compare its rules with those of others, as `Scrutiny` counts them.
+  fileprivate var steps: Int {
+    let texts = markers + packetPrefixes + (statuses ?? [])
+    return texts.reduce(match?.steps ?? 0) { $0 + $1.utf8.count + Scrutiny.stepsEach }
+  }
 }
 
 extension Condition {
+  fileprivate var steps: Int {
+    switch self {
+    case .all(let parts), .any(let parts), .block(let parts), .values(let parts): parts.reduce(Scrutiny.stepsEach) { $0 + $1.steps }
+    case .not(let part): Scrutiny.stepsEach + part.steps
+    case .bodyContains(let text), .bodyStartsWith(let text), .packetPrefix(let text), .status(let text), .toPrefix(let text):
+      2 * (text.utf8.count + Scrutiny.stepsEach)
+    case .order: Scrutiny.stepsEach
+    }
+  }
+
   /// As text that is the same for trees that differ only in the order of their parts.
   fileprivate func inOneOrder(_ fold: Fold) -> String {
     func written(_ name: String, _ text: String) -> String { "\(name)(\(fold.folded(text)))" }
@@ -143,7 +166,7 @@ extension Condition {
 
 extension Reader {
   mutating func warnAboutRelations(of routes: [RouteRules]) {
-    let same = Relations.sameRules(routes)
+    let same = Relations.sameRules(routes, &scrutiny)
     for pair in same.prefix(Relations.saidMax) {
       let (later, first) = (routes[pair.route], routes[pair.first])
       route = later.settings.name
@@ -152,7 +175,7 @@ extension Reader {
         hint: "both always get a copy; remove one if that is not meant")
     }
     let isSame = Set(same.map(\.route))
-    let (found, isAll) = Relations.markersInside(routes)
+    let (found, isAll) = Relations.markersInside(routes, &scrutiny)
     // Of a route of which that was said nothing is added.
     let inside = found.filter { !isSame.contains($0.outer.route) }
     for one in inside.prefix(Relations.saidMax) {

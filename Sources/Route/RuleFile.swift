@@ -23,6 +23,8 @@ package struct RuleFile {
     package var configuration: Configuration?
     /// All of them, by their place in the file.
     package var diagnostics: [Diagnostic]
+    /// Of `Scrutiny`.
+    var stepsCompared = 0
   }
 
   /// Reads a whole file, and says everything that is wrong with it rather than the first thing.

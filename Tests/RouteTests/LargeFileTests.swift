@@ -59,4 +59,80 @@ struct LargeFileTests {
     let diagnostics = read(yaml).diagnostics
     #expect(diagnostics.count == 30_001)
   }
+
+  // MARK: - Work to warn of what rules have to do with each other
+
+  private static let notAll = "not all rules were looked at for what excludes, repeats or contains another: there is too much to compare"
+
+  private func listed(_ texts: [String]) -> String { "[\(texts.joined(separator: ", "))]" }
+
+  @Test func `long texts in one match are compared in the time of their lengths`() throws {
+    let long = String(repeating: "a", count: 3_000)
+    let almost = String(repeating: "a", count: 1_500) + "b"
+    let parts = (0..<20).map { _ in "{ body_contains: \(long) }, { not: { body_contains: \(almost) } }" }
+    let reading = read(head + "routes: [{ name: a, url: \"http://a/\", match: { all: \(listed(parts)) } }]\n")
+    #expect(reading.configuration != nil)
+    #expect(reading.diagnostics.map(\.message) == [])
+    // 400 pairs of the long with the almost same, and what each costs by itself.
+    #expect((400 * 4_500...2 * 400 * 4_500).contains(reading.stepsCompared))
+  }
+
+  @Test func `markers that all contain each other are compared as often as one is found`() {
+    let markers = (1...1_000).map { String(repeating: "a", count: $0) }
+    let reading = read(head + "routes: [{ name: a, url: \"http://a/\", markers: \(listed(markers)) }]\n")
+    #expect(reading.diagnostics.count == 999)
+    #expect(reading.diagnostics.allSatisfy { $0.message.hasSuffix("is never needed in route \"a\"") })
+    // Each pair within its route, and once more between routes.
+    #expect((2 * 500_500 * Scrutiny.stepsEach...2 * 700_000 * Scrutiny.stepsEach).contains(reading.stepsCompared))
+  }
+
+  @Test func `one marker of thousands of routes is compared up to the bound, and that is said once`() {
+    func file(_ count: Int) -> String {
+      let routes = (0..<count).map { "- { name: r\($0), markers: [same], statuses: [s\($0)-x], url: \"http://10.0.0.1/\($0)\" }\n" }
+      return head + "routes:\n" + routes.joined()
+    }
+    let whole = read(file(300))
+    #expect(whole.diagnostics == [])
+    #expect((300 * 300 * Scrutiny.stepsEach...Scrutiny.stepsMax).contains(whole.stepsCompared))
+    let part = read(file(5_000))
+    #expect(part.configuration?.routes.count == 5_000)
+    #expect(part.diagnostics.map(\.message) == [Self.notAll])
+    #expect((Scrutiny.stepsMax / 2...Scrutiny.stepsMax).contains(part.stepsCompared))
+  }
+
+  @Test func `a match that a thousand routes share is looked at up to the bound`() {
+    let texts = (0..<900).map { "\"text number \($0)!\"" }
+    let routes = (0..<1_000).map { "- { name: r\($0), match: *shared, url: \"http://10.0.0.1/\($0)\" }\n" }
+    let reading = read("x-shared: &shared { body_contains: \(listed(texts)) }\n" + head + "routes:\n" + routes.joined())
+    #expect(reading.configuration?.routes.count == 1_000)
+    #expect(reading.diagnostics.contains { $0.message == Self.notAll })
+    #expect((Scrutiny.stepsMax / 2...Scrutiny.stepsMax).contains(reading.stepsCompared))
+  }
+
+  @Test func `10,000 ordinary routes are looked through whole`() {
+    let routes = (0..<9_999).map { index in
+      let rule =
+        index.isMultiple(of: 2)
+        ? "markers: [\"#SHOP-\(index)-x\", \"iim.to/\(index)?\", \"kampanya \(index)!\"], fold: turkish"
+        : "match: { body_contains: \"@app-\(index)-x\", not: { body_contains: test }, status: [delivered, undelivered] }"
+      return "- { name: r\(index), \(rule), url: \"http://10.0.0.1/\(index)\" }\n"
+    }
+    let last = "- { name: last, markers: [\"see iim.to/4000? now\"], fold: turkish, url: \"http://10.0.0.1/last\" }\n"
+    let reading = read(head + "routes:\n" + routes.joined() + last)
+    #expect(
+      reading.diagnostics.map(\.message) == [
+        #"marker "see iim.to/4000? now" of route "last" contains "iim.to/4000?", a marker of route "r4000""#
+      ])
+    #expect(reading.stepsCompared < Scrutiny.stepsMax / 2)
+  }
+
+  @Test func `a text is found where it first stands`() {
+    var rng = Seeded(state: 11)
+    for _ in 0..<2_000 {
+      let text = (0..<Int.random(in: 0...24, using: &rng)).map { _ in UInt8.random(in: 0...1, using: &rng) }
+      let needle = (0..<Int.random(in: 0...6, using: &rng)).map { _ in UInt8.random(in: 0...1, using: &rng) }
+      let expected = text.indices.first { text[$0...].starts(with: needle) } ?? (needle.isEmpty ? 0 : nil)
+      #expect(text.firstOffset(of: needle) == expected, "\(needle) in \(text)")
+    }
+  }
 }
