@@ -7,35 +7,52 @@ package struct RouteVerdict: Sendable, Equatable {
   /// By which rule it is copied, or the first condition that failed. Holds texts of the rules, and nothing of the report but its status
   /// and packet id.
   package var reason: String
-  /// The report is the route's, but for its status.
-  package var refusesStatus = false
 }
 
 extension RuleSet {
   /// Why each route gets the report or does not, in the order of the file. Written apart from `route`, for people and not for speed.
   /// - Parameter isClaimed: whether the packet was claimed for the route of this index.
   package func explain(_ report: Report, isClaimed: (Int) -> Bool = { _ in false }) -> [RouteVerdict] {
-    let findings = routes.indices.map { index in
-      Examination(of: report, fold: routes[index].fold, isClaimed: isClaimed(index)).finding(of: routes[index])
+    let findings = routes.indices.map { index in finding(of: routes[index], report, isClaimed: isClaimed(index)) }
+    let owner = speaker(of: routes.indices.filter { findings[$0].isTrue }, report)
+    return routes.indices.map { verdict(of: routes[$0], findings[$0], report, owner: owner) }
+  }
+
+  /// Of a report of which nobody gets a copy: why, said by so many routes at most. First those that own it and do not want its status, and
+  /// then the others, in the order of the file. Fast also where there are thousands of them.
+  /// - Parameter isClaimed: as of `explain`.
+  package func refusals(of report: Report, max: Int, isClaimed: (Int) -> Bool = { _ in false }) -> [RouteVerdict] {
+    let owners = owners(of: report, isClaimed: isClaimed)
+    let owner = speaker(of: owners, report)
+    let refusing = owners.filter { !routes[$0].wants(report.key.status) }
+    let others = routes.indices.lazy.filter { !refusing.containsByHalving($0) }
+    let shown = Array(refusing.prefix(max)) + others.prefix(Swift.max(0, max - refusing.count))
+    return shown.map { verdict(of: routes[$0], finding(of: routes[$0], report, isClaimed: isClaimed($0)), report, owner: owner) }
+  }
+
+  /// Which of its owners an `otherwise` route's reason names: one that gets a copy says more than one that refused.
+  private func speaker(of owners: [Int], _ report: Report) -> RouteSettings? {
+    (owners.first { routes[$0].wants(report.key.status) } ?? owners.first).map { routes[$0] }
+  }
+
+  private func finding(of route: RouteSettings, _ report: Report, isClaimed: Bool) -> Finding {
+    Examination(of: report, fold: route.fold, isClaimed: isClaimed).finding(of: route)
+  }
+
+  /// - Parameter owner: `speaker`; nil if nobody owns the report.
+  private func verdict(of route: RouteSettings, _ finding: Finding, _ report: Report, owner: RouteSettings?) -> RouteVerdict {
+    var ground = finding.isTrue ? finding.reason : nil
+    if ground == nil, route.otherwise, owner == nil { ground = "no other route matched" }
+    guard let ground else {
+      let refusal = route.otherwise ? owner?.otherwiseRefusal(report) : nil
+      return RouteVerdict(route: route.name, isCopied: false, reason: refusal ?? finding.reason)
     }
-    // For an `otherwise` route's reason, one that gets a copy says more than one that refused.
-    let owners = routes.indices.filter { findings[$0].isTrue }
-    let owner = owners.first { routes[$0].wants(report.key.status) } ?? owners.first
-    return routes.indices.map { index in
-      let route = routes[index]
-      var ground = findings[index].isTrue ? findings[index].reason : nil
-      if ground == nil, route.otherwise, owner == nil { ground = "no other route matched" }
-      guard let ground else {
-        let refusal = route.otherwise ? owner.map { routes[$0].otherwiseRefusal(report) } : nil
-        return RouteVerdict(route: route.name, isCopied: false, reason: refusal ?? findings[index].reason)
-      }
-      guard route.wants(report.key.status) else {
-        let wanted = (route.statuses ?? []).joined(separator: ", ")
-        let reason = "\(ground), but status \(quoted(report.key.status)) is not among \(wanted)"
-        return RouteVerdict(route: route.name, isCopied: false, reason: reason, refusesStatus: true)
-      }
-      return RouteVerdict(route: route.name, isCopied: true, reason: ground)
+    guard route.wants(report.key.status) else {
+      let wanted = (route.statuses ?? []).joined(separator: ", ")
+      let reason = "\(ground), but status \(quoted(report.key.status)) is not among \(wanted)"
+      return RouteVerdict(route: route.name, isCopied: false, reason: reason)
     }
+    return RouteVerdict(route: route.name, isCopied: true, reason: ground)
   }
 }
 

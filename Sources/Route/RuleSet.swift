@@ -40,17 +40,7 @@ package struct RuleSet: Sendable {
 
   /// - Returns: the routes by their index, ascending. Allocates nothing where nothing is found and no route wants what is left.
   package func route(_ report: Report) -> Routing<Int> {
-    var found: [Int] = []
-    atoms.appendTrue(of: report, to: &found)
-    var (owners, candidates): ([Int], [Int]) = ([], alwaysAsked)
-    for atom in found {
-      owned.append(atom, to: &owners)
-      asked.append(atom, to: &candidates)
-    }
-    owners.sortAndRemoveRepeats()
-    var undecided: [(route: Int, ifClaimed: Bool)] = []
-    if !candidates.isEmpty { decide(&candidates, report, &found, &owners, &undecided) }
-
+    var (owners, undecided) = owners(of: report)
     let isOwned = !owners.isEmpty
     guard isOwned || !undecided.isEmpty || !otherwise.isEmpty else { return Routing(targets: [], isOwned: false) }
     let status = statuses.number(of: report.key.status)
@@ -62,6 +52,27 @@ package struct RuleSet: Sendable {
         return .init(route, ifClaimed: ifClaimed ? verdict : .no, ifNot: ifClaimed ? .no : verdict)
       },
       otherwise: isOwned ? [] : otherwise.filter { statuses.wants(status, $0) }, hasOtherwise: !otherwise.isEmpty)
+  }
+
+  /// Whose the report is, whether they want its status or not; ascending.
+  func owners(of report: Report, isClaimed: (Int) -> Bool) -> [Int] {
+    let (owners, undecided) = owners(of: report)
+    return (owners + undecided.filter { $0.ifClaimed == isClaimed($0.route) }.map(\.route)).sorted()
+  }
+
+  /// Whose the report is, claimed or not, ascending; and of whom a claim decides.
+  private func owners(of report: Report) -> (owners: [Int], undecided: [(route: Int, ifClaimed: Bool)]) {
+    var found: [Int] = []
+    atoms.appendTrue(of: report, to: &found)
+    var (owners, candidates): ([Int], [Int]) = ([], alwaysAsked)
+    for atom in found {
+      owned.append(atom, to: &owners)
+      asked.append(atom, to: &candidates)
+    }
+    owners.sortAndRemoveRepeats()
+    var undecided: [(route: Int, ifClaimed: Bool)] = []
+    if !candidates.isEmpty { decide(&candidates, report, &found, &owners, &undecided) }
+    return (owners, undecided)
   }
 
   /// Adds to the owners those candidates that are some, claimed or not, and to the undecided those of which a claim decides.

@@ -8,14 +8,11 @@ struct PresentRules: Sendable {
   let rules: RuleSet
   private let names: [String]
   private let asksForOrders: Bool
-  /// The first few of them, which speak for all where nobody takes a report.
-  private let explained: RuleSet
 
   init(_ routes: [RouteSettings]) {
     rules = RuleSet(routes)
     names = routes.map(\.name)
     asksForOrders = routes.contains(where: \.asksForOrders)
-    explained = RuleSet(Array(routes.prefix(Limits.routesExplainedMax)))
   }
 
   /// - Parameter journal: knows whose order each packet is.
@@ -39,20 +36,16 @@ struct PresentRules: Sendable {
   }
 
   /// Who would get a copy, in the order of the file.
-  private func routes(of report: Report, claimedFor claimants: Set<String>) -> [String] {
+  func routes(of report: Report, claimedFor claimants: Set<String> = []) -> [String] {
     rules.route(report).resolved { claimants.contains(names[$0]) }.targets.sorted().map { names[$0] }
   }
 
-  /// Why nobody gets one.
-  private func reason(against report: Report, claimedFor claimants: Set<String>) -> String {
-    func isClaimed(_ route: Int) -> Bool { claimants.contains(names[route]) }
-    // Whose it is but for its status, that route speaks for all, wherever it stands in the file.
-    let isFiltered = rules.route(report).resolved(isClaimed).destiny == .filtered
-    let verdicts =
-      isFiltered ? rules.explain(report, isClaimed: isClaimed).filter(\.refusesStatus) : explained.explain(report, isClaimed: isClaimed)
-    let reasons = verdicts.prefix(Limits.routesExplainedMax).map { "\($0.route): \($0.reason)" }.joined(separator: "; ")
+  /// Why nobody gets one. Of many routes some speak, who know best.
+  func reason(against report: Report, claimedFor claimants: Set<String> = []) -> String {
+    let refusals = rules.refusals(of: report, max: Limits.routesExplainedMax) { claimants.contains(names[$0]) }
+    let reasons = refusals.map { "\($0.route): \($0.reason)" }.joined(separator: "; ")
     let shown = reasons.count > Limits.reasonTextMax ? reasons.prefix(Limits.reasonTextMax) + "..." : reasons[...]
-    let others = (isFiltered ? verdicts.count : names.count) - Limits.routesExplainedMax
+    let others = names.count - refusals.count
     return others > 0 ? "\(shown); and \(grouped(others)) more \(others == 1 ? "route" : "routes")" : String(shown)
   }
 }

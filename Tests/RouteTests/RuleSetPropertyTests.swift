@@ -95,6 +95,21 @@ private struct Maker {
         let claimants = Set(routes.indices.filter { _ in report.packetID != nil && maker.isOne(in: 2) })
         let resolved = expected.resolved(claimants.contains)
         let verdicts = rules.explain(report, isClaimed: claimants.contains)
+        let unclaimed = rules.explain(report)
+        let refusals = rules.refusals(of: report, max: routes.count)
+        let isRefusing = refusals.map { refusal in refusal.reason.contains(", but status ") }
+        guard refusals.sorted(by: { $0.route < $1.route }) == unclaimed.sorted(by: { $0.route < $1.route }),
+          refusals.starts(with: rules.refusals(of: report, max: 2)), rules.refusals(of: report, max: 2).count == min(2, routes.count)
+        else {
+          Issue.record("seed \(seed): \(report)\nis refused by \(refusals)\nand explained by \(unclaimed)")
+          return
+        }
+        // An `otherwise` route that does not want the status owns nothing.
+        let isOwned = expected.resolved { _ in false }.destiny != .unmatched && !routes.contains(where: \.otherwise)
+        guard !isOwned || isRefusing == isRefusing.sorted(by: { $0 && !$1 }) else {
+          Issue.record("seed \(seed): \(report)\nis refused in the order \(refusals)")
+          return
+        }
         let copied = verdicts.indices.filter { verdicts[$0].isCopied }
         guard copied == resolved.targets.sorted(), verdicts.allSatisfy({ !$0.reason.isEmpty }) else {
           Issue.record("seed \(seed): \(report)\nof \(routes.map(\.shown).joined(separator: "\n"))\nis explained by \(verdicts)")
