@@ -6,7 +6,7 @@ import Testing
 @testable import Alert
 
 /// Messages over real sockets.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct AlerterTests {
   private static let impatient: Patience = {
     var patience = Patience()

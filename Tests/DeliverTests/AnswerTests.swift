@@ -5,7 +5,7 @@ import Testing
 @testable import Deliver
 
 /// What the relay makes of an app's answer beyond its status.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct AnswerTests {
   private func ending(of answer: AppAnswer, _ look: (Settlement, Sending) async throws -> Void) async throws {
     try await AppServer.with(answering: { _ in answer }) { app in

@@ -6,7 +6,7 @@ import Testing
 @testable import Deliver
 
 /// Pausing and resuming a deliverer that runs.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandTests {
   /// - Returns: when the command's state is on disk, or could not be.
   private func wait(_ command: (@escaping @Sendable (JournalError?) -> Void) -> Void) async -> JournalError? {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Deliver
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ConnectionTests {
   @Test func `copies share one connection, one after the other`() async throws {
     try await AppServer.with { app in

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Deliver
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct CopyTests {
   static let bodies: [[UInt8]] = [
     Array(#"{"report":{"id":1599558518,"body":"\#u{131}\u0131\/ 😀"}}"#.utf8), [], [0], Array(UInt8.min...UInt8.max),

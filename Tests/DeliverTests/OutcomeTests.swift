@@ -4,7 +4,7 @@ import Testing
 
 @testable import Deliver
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct OutcomeTests {
   /// Words that must never reach a log.
   private let secrets = ["query-secret", "header-secret", "body-secret", "user-secret"]

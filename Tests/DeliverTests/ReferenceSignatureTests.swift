@@ -7,7 +7,7 @@ import Testing
 
 /// What a real app got is verified by the library that the authors of Standard Webhooks publish (PyPI, `standardwebhooks`).
 @Suite(
-  .timeLimit(.minutes(5)),
+  .timeLimit(.minutes(10)),
   .enabled(if: Reference.isInstalled, "the reference library is not installed; Tests/run.sh does that where there is a network"))
 struct ReferenceSignatureTests {
   private static let secrets = [

@@ -6,7 +6,7 @@ import Testing
 @testable import Deliver
 
 /// A deliverer that runs follows the rule file, over real sockets.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ReloadTests {
   private func reload(_ sending: Sending, _ routes: [RouteSettings], lanes: [Int]? = nil) async {
     let lanes = (lanes ?? Array(1...max(1, routes.count))).prefix(routes.count).map { LaneID($0) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Deliver
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct StopTests {
   @Test func `with nothing in flight it ends at once`() async throws {
     // Time stands still: the bound on waiting never comes.

@@ -4,7 +4,7 @@ import NIOCore
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct DoorConnectionTests {
   private let ok = answer("200 OK", received)
   private let lastOK = answer("200 OK", received, closes: true)
@@ -152,7 +152,7 @@ struct DoorConnectionTests {
   }
 }
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct DoorStopTests {
   @Test func `who is with the store when the door stops is answered, and told that the connection ends`() async throws {
     try await withDoor(.holds) { door in

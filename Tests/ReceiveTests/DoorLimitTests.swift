@@ -2,7 +2,7 @@ import Model
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct DoorLimitTests {
   private let tooLarge = answer("413 Content Too Large", #"{"error":"body too large"}"#, closes: true)
   private let target = "/hook?token=right-token"

@@ -5,7 +5,7 @@ import Support
 import Testing
 
 /// The rule file changes while the door is open.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct DoorReloadTests {
   private let notFound = #"{"error":"not found"}"#
 

@@ -2,7 +2,7 @@ import Model
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct DoorTableTests {
   private let close = ["Connection: close"]
 

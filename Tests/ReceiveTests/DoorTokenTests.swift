@@ -3,7 +3,7 @@ import Receive
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct DoorTokenTests {
   @Test(arguments: [
     "token=right-token", "token=%72ight%2Dtoken", "t%6fken=right-token", "%74%6F%6B%65%6E=%72%69%67%68%74-token", "a=b&token=right-token",

@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// An operator hears of an app that is down, and that it is back.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct AlertingTests {
   @Test func `a dead app is told to the hook, and so is that it is back`() async throws {
     let (place, hook) = (try ReservedPort(), try await RecordingApp.start())

@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// One app's trouble is no other app's. Bounds are numbers of requests, not times.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct AppsInTroubleTests {
   @Test func `a dead and a hanging app keep no copy from the others, and the dead one gets everything when it is back`() async throws {
     let place = try ReservedPort()

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What programs read of a rule file.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CheckTests {
   private struct Verdict: Decodable {
     struct Entry: Decodable, Equatable {

@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// What the provider documents, in at one end and out at the other.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct DocumentedSampleTests {
   /// From the provider's page, with its whitespace.
   private static let sample = """

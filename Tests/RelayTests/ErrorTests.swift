@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// What goes wrong before it runs: one line that says what to do, and an exit code.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ErrorTests {
   private static let valid = rules(#"name: shop, markers: ["@shop"], url: "http://127.0.0.1:9/""#)
 

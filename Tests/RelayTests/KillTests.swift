@@ -3,7 +3,7 @@ import Model
 import Support
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(4)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct KillTests {
   /// When to strike.
   private enum Moment: CustomStringConvertible {

@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// Apps that claim their orders from a relay that runs.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct OrderTests {
   private static let (shopKey, bankKey) = ("shop-order-key-c41f7a90be52", "bank-order-key-90d2e6b8aa17")
 

@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// `dlr-relay queue` on a relay that runs, and on the store of one that does not.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct QueueCommandTests {
   /// Gives up almost at once: five tries within a few tens of milliseconds.
   private static let givesUp = "retry: { first: 10ms, max: 20ms, for: 50ms }"

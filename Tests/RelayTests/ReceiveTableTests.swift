@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// Each row of the table of the public door, on the real one.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ReceiveTableTests {
   struct Row: Sendable, CustomTestStringConvertible {
     var testDescription: String

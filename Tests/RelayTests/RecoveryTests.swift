@@ -2,7 +2,7 @@ import Support
 import Testing
 
 /// A store outlives the processes that work on it.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct RecoveryTests {
   @Test func `a backlog for a dead app is delivered after a restart, and the counters go on`() async throws {
     let place = try ReservedPort()

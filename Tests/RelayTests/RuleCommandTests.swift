@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// `dlr-relay explain` and `backtest` on the store of a relay that runs, and of one that does not.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct RuleCommandTests {
   private static func route(_ name: String, _ markers: String, _ app: RecordingApp, _ more: String = "") -> String {
     #"name: \#(name), markers: [\#(markers)], url: "\#(app.url)?\#(name)"\#(more)"#

@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// Nothing that the relay writes, answers or shows holds a secret, a message or a whole phone number, at any log level.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct SecretTests {
   private static let key = Data((100..<132).map { UInt8($0) }).base64EncodedString()
   private static let oldToken = "tok-old-77aa01be5c2d"

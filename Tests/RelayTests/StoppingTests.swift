@@ -2,7 +2,7 @@ import Foundation
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct StoppingTests {
   private static func rules(_ url: String, _ more: String = "") -> String {
     RelayTests.rules(#"name: shop, markers: ["@shop"], url: "\#(url)"\#(more)"#)

@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// `dlr-relay unmatched`, `reroute` and `quarantine`, on a relay that runs and on the store of one that does not.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct StrayCommandTests {
   private static let secrets = ["gizli", "5321234567"]
 

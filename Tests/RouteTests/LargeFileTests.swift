@@ -4,7 +4,7 @@ import Testing
 @testable import Route
 
 /// Files that are large, or made to keep the reader busy. Each bound is on what is in the file, and not on a clock.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct LargeFileTests {
   private let head = "receive: { tokens: [\"${T}\"] }\n"
 

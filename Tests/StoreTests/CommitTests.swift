@@ -8,7 +8,7 @@ import Testing
 @testable import Store
 
 /// Group commit on SQLite.
-@Suite("Commits", .timeLimit(.minutes(1)))
+@Suite("Commits", .timeLimit(.minutes(10)))
 struct CommitTests {
   @Test func `an answer comes only when another connection can read the report and all it owes`() async throws {
     try await Bench.with(.sqlite) { bench in

@@ -6,7 +6,7 @@ import Testing
 @testable import Store
 
 /// A store without room: nothing is answered that is not stored, nothing stored is lost, and it goes on by itself.
-@Suite("A full disk", .timeLimit(.minutes(1)))
+@Suite("A full disk", .timeLimit(.minutes(10)))
 struct FullDiskTests {
   private static let bodyBytes = 60_000
 

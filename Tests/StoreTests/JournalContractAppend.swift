@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What every journal promises of what arrives.
-@Suite("Journal contract: arrivals", .timeLimit(.minutes(1)))
+@Suite("Journal contract: arrivals", .timeLimit(.minutes(10)))
 struct JournalContractAppend {
   @Test(arguments: Implementation.allCases)
   func `lanes are numbered by name and keep their numbers`(_ implementation: Implementation) async throws {

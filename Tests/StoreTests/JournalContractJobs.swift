@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// What every journal promises an operator.
-@Suite("Journal contract: jobs", .timeLimit(.minutes(1)))
+@Suite("Journal contract: jobs", .timeLimit(.minutes(10)))
 struct JournalContractJobs {
   /// A live lane with one delivery for each result, settled so.
   private func settled(_ results: [Settlement.Result], _ bench: Bench) async throws -> (lane: LaneID, deliveries: [Delivery]) {

@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// What every journal keeps of a lane beyond its deliveries.
-@Suite("Journal contract: lane state", .timeLimit(.minutes(1)))
+@Suite("Journal contract: lane state", .timeLimit(.minutes(10)))
 struct JournalContractLaneState {
   private func keep(_ state: LaneState, of lane: LaneID, _ bench: Bench) async -> JournalError? {
     await withCheckedContinuation { continuation in bench.journal.keep(state, of: lane) { continuation.resume(returning: $0) } }

@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// What every journal promises of several statuses of one report.
-@Suite("Journal contract: order", .timeLimit(.minutes(1)))
+@Suite("Journal contract: order", .timeLimit(.minutes(10)))
 struct JournalContractOrder {
   /// A live lane that was handed `accepted` of report 1 while `delivered` of it came as well.
   private func held(_ bench: Bench) async throws -> (lane: LaneID, first: Delivery) {

@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// What every journal promises an app that claims its packets.
-@Suite("Journal contract: orders", .timeLimit(.minutes(1)))
+@Suite("Journal contract: orders", .timeLimit(.minutes(10)))
 struct JournalContractOrders {
   private let packet: Int64 = 312_891_245
 

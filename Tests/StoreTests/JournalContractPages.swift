@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// What every journal promises of pages, memory and order.
-@Suite("Journal contract: pages", .timeLimit(.minutes(1)))
+@Suite("Journal contract: pages", .timeLimit(.minutes(10)))
 struct JournalContractPages {
   @Test(arguments: Implementation.allCases)
   func `a lane begins spilled, is paged in order without a gap, and is live after the last page`(

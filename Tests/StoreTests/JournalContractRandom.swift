@@ -4,7 +4,7 @@ import Testing
 import Traffic
 
 /// Reports, results, pages and restarts at random, by seed: nothing is handed over twice at a time, overtaken, or lost.
-@Suite("Journal contract: random runs", .timeLimit(.minutes(2)))
+@Suite("Journal contract: random runs", .timeLimit(.minutes(10)))
 struct JournalContractRandom {
   private static let steps = 300
 

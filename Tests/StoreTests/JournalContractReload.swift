@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// The rules change while the journal runs: lanes are named anew, in the middle of what goes on.
-@Suite("Journal contract: reloads", .timeLimit(.minutes(1)))
+@Suite("Journal contract: reloads", .timeLimit(.minutes(10)))
 struct JournalContractReload {
   @Test(arguments: Implementation.allCases)
   func `a lane that is named later begins at its beginning, and the others go on as they were`(

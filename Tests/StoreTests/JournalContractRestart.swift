@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// What every journal finds again when it starts.
-@Suite("Journal contract: restart", .timeLimit(.minutes(1)))
+@Suite("Journal contract: restart", .timeLimit(.minutes(10)))
 struct JournalContractRestart {
   @Test(arguments: Implementation.allCases)
   func `everything unfinished is paged again, with its tries`(_ implementation: Implementation) async throws {

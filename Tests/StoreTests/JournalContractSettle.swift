@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// What every journal promises of results.
-@Suite("Journal contract: results", .timeLimit(.minutes(1)))
+@Suite("Journal contract: results", .timeLimit(.minutes(10)))
 struct JournalContractSettle {
   /// A live lane with so many deliveries handed over.
   private func handed(_ count: Int64, _ bench: Bench) async throws -> (lane: LaneID, deliveries: [Delivery]) {

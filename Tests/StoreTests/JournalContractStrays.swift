@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// What every journal promises about reports that nobody got.
-@Suite("Journal contract: strays", .timeLimit(.minutes(1)))
+@Suite("Journal contract: strays", .timeLimit(.minutes(10)))
 struct JournalContractStrays {
   private func expectBalance(_ bench: Bench) throws {
     for lane in bench.standing.lanes {

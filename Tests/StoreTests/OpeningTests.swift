@@ -7,7 +7,7 @@ import Testing
 @testable import Store
 
 /// What stands in the way of a store, and what an open one is like.
-@Suite("Opening a store", .timeLimit(.minutes(1)))
+@Suite("Opening a store", .timeLimit(.minutes(10)))
 struct OpeningTests {
   private let folder: TemporaryFolder
   private var path: String { folder.path + "/relay.db" }

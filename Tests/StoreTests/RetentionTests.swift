@@ -6,7 +6,7 @@ import Testing
 @testable import Store
 
 /// What is deleted when. The clock is moved; each round of the writer makes one step.
-@Suite("Retention", .timeLimit(.minutes(1)))
+@Suite("Retention", .timeLimit(.minutes(10)))
 struct RetentionTests {
   private let retention = {
     var retention = Retention()

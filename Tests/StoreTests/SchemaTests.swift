@@ -7,7 +7,7 @@ import Testing
 @testable import Store
 
 /// The layout on disk: what it refuses, and what its statements cost.
-@Suite("Schema", .timeLimit(.minutes(1)))
+@Suite("Schema", .timeLimit(.minutes(10)))
 struct SchemaTests {
   private let folder: TemporaryFolder
 

@@ -7,7 +7,7 @@ import Testing
 @testable import Store
 
 /// Claims of large packets, and what a store keeps of orders.
-@Suite("Orders in the store", .timeLimit(.minutes(1)))
+@Suite("Orders in the store", .timeLimit(.minutes(10)))
 struct StoreOrderTests {
   private let packet: Int64 = 312_891_245
 

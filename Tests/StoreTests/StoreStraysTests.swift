@@ -7,7 +7,7 @@ import Testing
 @testable import Store
 
 /// Strays on SQLite: the steps of the jobs, and what is on disk.
-@Suite("Strays in the store", .timeLimit(.minutes(1)))
+@Suite("Strays in the store", .timeLimit(.minutes(10)))
 struct StoreStraysTests {
   private static let many = 3_000
 

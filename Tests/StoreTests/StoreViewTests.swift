@@ -7,7 +7,7 @@ import Testing
 @testable import Store
 
 /// A store as a program beside the relay reads it.
-@Suite("A view of a store", .timeLimit(.minutes(1)))
+@Suite("A view of a store", .timeLimit(.minutes(10)))
 struct StoreViewTests {
   private let folder: TemporaryFolder
   private var path: String { folder.path + "/relay.db" }

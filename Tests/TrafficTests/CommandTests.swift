@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 /// The built program, as a script would use it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandTests {
   @Test func `simulate sends to sink and both say so in JSON`() async throws {
     let sink = try Command(["sink", "--port", "0", "--json"])

@@ -2,7 +2,7 @@ import Model
 import Testing
 import Traffic
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SimulationTests {
   private func sink(_ change: (inout SinkSettings) -> Void = { _ in }) async throws -> Sink {
     var settings = SinkSettings()

@@ -4,7 +4,7 @@ import Model
 import Testing
 import Traffic
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SinkTests {
   private func start(_ change: (inout SinkSettings) throws -> Void = { _ in }) async throws -> Sink {
     var settings = SinkSettings()
