@@ -91,6 +91,8 @@ package struct StatusSettings: Sendable, Equatable {
   package var listen = Endpoint(host: "127.0.0.1", port: 9090)
   /// Required unless `listen` is loopback.
   package var token: Secret?
+  /// With this one may look and change nothing.
+  package var readToken: Secret?
   package init() {}
 }
 
@@ -244,7 +246,8 @@ package struct AlertSettings: Sendable, Equatable {
   /// So is a delivery that has waited for so long,
   package var oldestWaiting: Duration = .minutes(15)
   /// and that no report has come for so long.
-  package var silence: Duration = .hours(6)
+  package var silence = silenceIfLeftOut
+  package static let silenceIfLeftOut: Duration = .hours(6)
 
   package init(url: Secret) { self.url = url }
 }

@@ -64,6 +64,16 @@ package enum Limits {
   package static let routesExplainedMax = 8
   /// Characters of those reasons.
   package static let reasonTextMax = 300
+  /// Samples of what was counted, one a minute, are kept for so long.
+  package static let historyKept: Duration = .hours(25)
+  /// Reports in one answer of a search; one that asks for no number gets half of them.
+  package static let reportsShownMax = 100
+  /// Rows that one page of a search looks at,
+  package static let searchRowsMax = 10_000
+  /// and bytes of reports, but for the last of them.
+  package static let searchBytesMax = 8 * 1024 * 1024
+  /// Copies that are counted one by one for who asks how many are meant; beyond it there are at least so many.
+  package static let copiesCountedMax = 100_000
   /// Jobs that are listed.
   package static let jobsShownMax = 100
   /// Packets that one request claims.

@@ -20,6 +20,7 @@ package struct StatusSource: Sendable {
   package var oldestWaiting: @Sendable () async throws -> [LaneID: Instant]
   package var waiting: @Sendable () async throws -> [WaitingCount]
   package var operations: Operations
+  package var lookups = Lookups.none
   package var isStoreWritable: @Sendable () -> Bool
   /// The tokens of the public URL, by label.
   package var tokenUses: @Sendable () -> [TokenUse] = { [] }
@@ -61,12 +62,17 @@ package struct StatusSource: Sendable {
 
 /// The rule file in force.
 package struct LoadedConfiguration: Sendable, Equatable {
+  package static let diagnosticsShownMax = 20
   /// Tells one file from another: a digest, shortened.
   package var fingerprint: String
   package var loadedAt: Instant
   /// Why a newer file was not taken; nil if this is the newest.
   package var lastError: String?
   package var lastErrorAt: Instant?
+  /// What is wrong with that newer file, each with its line; at most `diagnosticsShownMax`.
+  package var diagnostics: [String] = []
+  /// No report for so long is worth a warning.
+  package var silence: Duration = AlertSettings.silenceIfLeftOut
   /// Keys of the file that say something else than what is in force, and would be only after a restart.
   package var needsRestart: [String] = []
   /// Names, in the order of the file.

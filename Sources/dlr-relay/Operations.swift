@@ -61,6 +61,15 @@ extension Strays {
   }
 }
 
+extension Lookups {
+  init(_ journal: some LookupOperations & OrderOperations, rules: @escaping @Sendable () -> PresentRules) {
+    self.init(
+      search: { search in try await offPool { Result { try journal.search(search) } }.get() },
+      history: { since in try await offPool { Result { try journal.history(since: since) } }.get() },
+      explain: { records in try await offPool { Result { try rules().answers(on: records, by: journal) } }.get() })
+  }
+}
+
 extension LoadedConfiguration {
   init(_ configuration: Configuration, fingerprint: String, at now: Instant) {
     self.init(
@@ -69,6 +78,7 @@ extension LoadedConfiguration {
     orderRoutes = Set(configuration.routes.filter(\.asksForOrders).map(\.name))
     orderKeys = OrderKeys(configuration.routes)
     dropsUnmatched = configuration.unmatched == .drop
+    silence = configuration.alerts.filter { $0.kinds.contains(.silence) }.map(\.silence).min() ?? AlertSettings.silenceIfLeftOut
   }
 }
 

@@ -19,20 +19,54 @@ struct PresentRules: Sendable {
   func verdicts(
     on reports: [StoredReport], withReasons: Bool, by journal: some OrderOperations
   ) throws(JournalError) -> [StrayVerdict] {
-    let names = Dictionary(uniqueKeysWithValues: journal.standing().lanes.map { ($0.id, $0.name) })
+    let names = Self.laneNames(journal)
     var verdicts: [StrayVerdict] = []
     for stored in reports {
       guard let payload = stored.payload, let report = try? readReport(payload.bytes) else {
         verdicts.append(StrayVerdict())
         continue
       }
-      let claims = asksForOrders ? try stored.packetID.map(journal.claims(of:)) ?? [] : []
-      let claimants = Set(claims.compactMap { names[$0.claim.lane] })
+      let claimants = try claimants(of: stored.packetID, by: journal, names)
       let routes = routes(of: report, claimedFor: claimants)
       let reason = withReasons && routes.isEmpty ? reason(against: report, claimedFor: claimants) : nil
       verdicts.append(StrayVerdict(routes: routes, reason: reason))
     }
     return verdicts
+  }
+
+  /// What they say of each, and why; nil where there are no bytes to read.
+  func answers(on records: [ReportRecord], by journal: some OrderOperations) throws(JournalError) -> [RulesAnswer?] {
+    let names = Self.laneNames(journal)
+    var answers: [RulesAnswer?] = []
+    for record in records {
+      guard let payload = record.payload, let report = try? readReport(payload.bytes) else {
+        answers.append(nil)
+        continue
+      }
+      answers.append(answer(on: report, claimedFor: try claimants(of: record.packetID, by: journal, names)))
+    }
+    return answers
+  }
+
+  private func answer(on report: Report, claimedFor claimants: Set<String>) -> RulesAnswer {
+    func isClaimed(_ route: Int) -> Bool { claimants.contains(names[route]) }
+    let refusals = rules.refusals(of: report, max: Limits.routesExplainedMax, isClaimed: isClaimed)
+    let refused = Set(refusals.map(\.route))
+    let shown = rules.explain(report, isClaimed: isClaimed).filter { $0.isCopied || refused.contains($0.route) }
+    return RulesAnswer(
+      destiny: "\(rules.route(report).resolved(isClaimed).destiny)",
+      routes: shown.map { RulesAnswer.Route(name: $0.route, copied: $0.isCopied, reason: $0.reason) }, claimedFor: claimants.sorted())
+  }
+
+  private static func laneNames(_ journal: some Journal) -> [LaneID: String] {
+    Dictionary(uniqueKeysWithValues: journal.standing().lanes.map { ($0.id, $0.name) })
+  }
+
+  private func claimants(
+    of packetID: Int64?, by journal: some OrderOperations, _ names: [LaneID: String]
+  ) throws(JournalError) -> Set<String> {
+    guard asksForOrders, let packetID else { return [] }
+    return Set(try journal.claims(of: packetID).compactMap { names[$0.claim.lane] })
   }
 
   /// Who would get a copy, in the order of the file.

@@ -173,6 +173,7 @@ final class Relay: Service {
         resume: { [deliverer] lane in try await confirmed { deliverer.resume(lane, then: $0) } }),
       isStoreWritable: { [journal] in journal.isHealthy },
       publicDoorAnswers: { [door] in await door.answers() })
+    source.lookups = Lookups(journal, rules: { [running] in running.rules })
     source.storePath = running.storePath
     source.libraryMetrics = libraryMetrics
     source.tokenUses = { [door] in door.tokenUses() }

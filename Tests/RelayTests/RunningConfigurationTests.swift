@@ -60,12 +60,12 @@ struct RunningConfigurationTests {
 
   @Test func `an error stays until a file is taken, or the one in force is there again`() {
     let running = takes { _ in }
-    running.refused("line 3", at: start + .seconds(2))
+    running.refused(NotReloaded("line 3"), at: start + .seconds(2))
     #expect(running.loaded.lastError == "line 3" && running.loaded.lastErrorAt == start + .seconds(2))
     running.isStillInForce()
     #expect(running.loaded.lastError == nil && running.loaded.lastErrorAt == nil)
     #expect(running.loaded.loadedAt == start + .seconds(1))
-    running.refused("line 3", at: start)
+    running.refused(NotReloaded("line 3"), at: start)
     running.took(file, PresentRules(file.routes), fingerprint: "c", at: start)
     #expect(running.loaded.lastError == nil)
   }

@@ -25,10 +25,10 @@ extension Relay: Reloadable {
     alerter.reload(file.alerts, relay: relayName(file))
   }
 
-  func refuse(_ words: String, isNews: Bool) {
-    guard isNews || running.loaded.lastError != words else { return }
-    running.refused(words, at: systemClock())
-    observer(.reloadFailed(words: words))
+  func refuse(_ reason: NotReloaded, isNews: Bool) {
+    guard isNews || running.loaded.lastError != reason.words else { return }
+    running.refused(reason, at: systemClock())
+    observer(.reloadFailed(words: reason.words))
   }
 
   private func tellOfSame(_ fingerprint: String) {

@@ -78,7 +78,7 @@ final class Reloader: Sendable {
       do {
         try read()
       } catch {
-        relay.refuse(error.words, isNews: isAsked)
+        relay.refuse(error, isNews: isAsked)
         if !error.isOfFile { tryAgainAt = now + Self.tryAgainAfter }
       }
     }
@@ -90,7 +90,7 @@ final class Reloader: Sendable {
       let file: ConfigurationFile
       do { file = try ConfigurationFile(contentsOf: path) } catch { throw NotReloaded("\(path) cannot be read: \(error)") }
       watch.wereRead(file.looks, isAll: file.reading.configuration != nil)
-      guard let configuration = file.reading.configuration else { throw NotReloaded(file.firstError) }
+      guard let configuration = file.reading.configuration else { throw file.errors }
       for warning in file.reading.diagnostics { complain(warning.description) }
       try relay.take(configuration, fingerprint: file.fingerprint)
     }
@@ -105,13 +105,15 @@ protocol Reloadable: Sendable {
 
   /// The file in force stays so.
   /// - Parameter isNews: to be told even if it is what was told last.
-  func refuse(_ words: String, isNews: Bool)
+  func refuse(_ reason: NotReloaded, isNews: Bool)
 }
 
 /// Why a rule file was not put in force.
 struct NotReloaded: Error {
   /// One line, without secrets.
   var words: String
+  /// All that is wrong with the file, as `check` says it.
+  var diagnostics: [String] = []
   /// False where the same file may well be taken later.
   var isOfFile = true
 
@@ -123,9 +125,11 @@ struct NotReloaded: Error {
 
 extension ConfigurationFile {
   /// The first one with its place, and how many more there are.
-  fileprivate var firstError: String {
+  fileprivate var errors: NotReloaded {
     let errors = reading.diagnostics.filter { $0.severity == .error }
     guard let first = errors.first else { preconditionFailure("a file without an error has a configuration") }
-    return first.summary + (errors.count > 1 ? " (and \(errors.count - 1) more)" : "")
+    var reason = NotReloaded(first.summary + (errors.count > 1 ? " (and \(errors.count - 1) more)" : ""))
+    reason.diagnostics = errors.map(\.description)
+    return reason
   }
 }

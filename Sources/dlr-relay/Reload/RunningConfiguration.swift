@@ -54,11 +54,12 @@ final class RunningConfiguration: Sendable {
 
   /// The file in force is the newest after all.
   func isStillInForce() {
-    state.withLock { ($0.shown.lastError, $0.shown.lastErrorAt) = (nil, nil) }
+    state.withLock { ($0.shown.lastError, $0.shown.lastErrorAt, $0.shown.diagnostics) = (nil, nil, []) }
   }
 
-  func refused(_ words: String, at now: Instant) {
-    state.withLock { ($0.shown.lastError, $0.shown.lastErrorAt) = (words, now) }
+  func refused(_ reason: NotReloaded, at now: Instant) {
+    let diagnostics = Array(reason.diagnostics.prefix(LoadedConfiguration.diagnosticsShownMax))
+    state.withLock { ($0.shown.lastError, $0.shown.lastErrorAt, $0.shown.diagnostics) = (reason.words, now, diagnostics) }
   }
 
   private func keysForRestart(_ file: Configuration) -> [String] {
