@@ -2,23 +2,33 @@ import Foundation
 import Hummingbird
 
 /// RFC 9457: an error that a program can read and a person too.
-struct Problem: Encodable, Sendable {
-  var status: Int
+struct Problem: Codable, Sendable {
+  static let mediaType = "application/problem+json"
+
+  /// The status says all that a program needs.
+  var type = "about:blank"
   var title: String
+  var status: Int
+  /// One or two sentences that say what to do.
   var detail: String
+}
+
+enum Answers {
+  static let encoder: JSONEncoder = {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return encoder
+  }()
 }
 
 extension Response {
   static func json(_ value: some Encodable, status: HTTPResponse.Status = .ok, type: String = "application/json") throws -> Response {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return text(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n", type: type, status: status)
+    text(String(decoding: try Answers.encoder.encode(value), as: UTF8.self) + "\n", type: type, status: status)
   }
 
   static func problem(_ status: HTTPResponse.Status, _ detail: String) throws -> Response {
-    let problem = Problem(status: status.code, title: status.reasonPhrase, detail: detail)
-    return try json(problem, status: status, type: "application/problem+json")
+    try json(Problem(title: status.reasonPhrase, status: status.code, detail: detail), status: status, type: Problem.mediaType)
   }
 
   static func text(_ text: String, type: String, status: HTTPResponse.Status = .ok) -> Response {

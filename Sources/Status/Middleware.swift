@@ -1,4 +1,5 @@
 import Hummingbird
+import NIOHTTP1
 
 /// Outermost, so that a method nobody serves anywhere reaches neither the gate nor a metric's label.
 struct KnownMethods<Context: RequestContext>: RouterMiddleware {
@@ -54,12 +55,30 @@ struct Guarded: RouterMiddleware {
         .misdirectedRequest,
         "Without status.token this door answers only to localhost, 127.0.0.1 or [::1] as Host. Set status.token to reach it by a name.")
     }
+    return try await answered(request, context, next)
+  }
+
+  /// Whatever goes wrong further in is told as a problem, also what the framework refuses.
+  private func answered(
+    _ request: Request, _ context: Context, _ next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
     do {
       return try await next(request, context)
     } catch let error as OperatorError {
-      return try .problem(HTTPResponse.Status(code: error.status), error.detail)
+      return try .problem(error.httpStatus, error.detail)
     } catch let error as any HTTPResponseError where error.status == .notFound {
-      return try .problem(.notFound, "There is nothing here. Try /status, /status.json, /metrics, /livez, /readyz or /api/v1/queue.")
+      return try .problem(
+        .notFound, "There is nothing here. /status is for people, /status.json and /metrics for programs, /openapi.json tells the rest.")
+    } catch let error as any HTTPResponseError {
+      return try .problem(error.status, "This request cannot be read. /openapi.json tells which can.")
+    } catch let error as HTTPParserError {
+      // The connection is of no use any more: the server answers and closes.
+      throw error
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      context.logger.error("could not answer", metadata: ["error": "\(type(of: error))"])
+      return try .problem(.internalServerError, "The relay could not answer this. Look at its log.")
     }
   }
 }

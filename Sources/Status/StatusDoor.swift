@@ -54,32 +54,28 @@ package struct StatusDoor: Sendable {
     // What the settings must be shows here, and not only at the first request.
     _ = gate()
     router.add(middleware: Guarded(gate))
-    show("/status", on: router) { request in
-      prefersJSON(request) ? try await statusJSON() : try await statusPage()
-    }
-    show("/status.json", on: router) { _ in try await statusJSON() }
-    show("/metrics", on: router) { _ in
-      var metrics = await source.snapshot().metrics
-      metrics.libraries = source.libraryMetrics
-      return .text(metrics.text, type: PrometheusText.contentType)
-    }
-    show("/livez", on: router) { _ in try .json(["live": true]) }
-    show("/readyz", on: router) { _ in try await readiness() }
-    show("/api/v1/relay", on: router) { _ in
-      try .json(RelayAnswer(version: source.version, process: ProcessInfo.processInfo.processIdentifier, store: source.storePath))
-    }
-    show("/api/v1/queue", on: router) { _ in try await queue() }
-    let `operator` = Operator(source)
-    let wantsToken: @Sendable () -> Bool = { [settings] in settings().token != nil }
-    let paths = OperatorPaths(`operator`, wantsToken: wantsToken).all + OrderPaths(`operator`).all
-    for (path, methods) in paths { serve(path, methods, on: router) }
+    serve(
+      "/status", [.get: { request, _ in prefersJSON(request) ? try await StatusPaths(source).status() : try await statusPage() }],
+      on: router)
+    for (path, calls) in Dictionary(grouping: calls, by: \.path) { serve(RouterPath(path), Self.methods(of: calls), on: router) }
     return router
   }
 
-  private func show(
-    _ path: RouterPath, on router: Router<DoorContext>, _ answer: @escaping @Sendable (Request) async throws -> Response
-  ) {
-    serve(path, [.get: { request, _ in try await answer(request) }], on: router)
+  /// All that is served but the page.
+  private var calls: [Call] {
+    let `operator` = Operator(source)
+    let wantsToken: @Sendable () -> Bool = { [settings] in settings().token != nil }
+    let calls =
+      StatusPaths(source).calls + OperatorPaths(`operator`, wantsToken: wantsToken).calls + SearchPaths(`operator`).calls
+      + OrderPaths(`operator`).calls
+    return calls + [OpenAPI.call(describing: calls, version: source.version)]
+  }
+
+  private static func methods(of calls: [Call]) -> [HTTPRequest.Method: OperatorPaths.Answering] {
+    Dictionary(
+      uniqueKeysWithValues: calls.map { call in
+        (call.method, { @Sendable request, context in try await call.answer(Asked(request, context, of: call)) })
+      })
   }
 
   /// A HEAD is answered like its GET, and `Guarded` leaves the body out. Methods that are not here are 405.
@@ -108,12 +104,6 @@ package struct StatusDoor: Sendable {
     return accept.contains("application/json") && !accept.contains("text/html")
   }
 
-  private func statusJSON() async throws -> Response {
-    var response = try Response.json(StatusReport(await source.snapshot()))
-    response.headers[.vary] = "Accept"
-    return response
-  }
-
   private func statusPage() async throws -> Response {
     let snapshot = await source.snapshot()
     let health = Health(
@@ -123,31 +113,4 @@ package struct StatusDoor: Sendable {
     response.headers[.vary] = "Accept"
     return response
   }
-
-  private func readiness() async throws -> Response {
-    var notReady: [String] = []
-    if !source.isStoreWritable() { notReady.append("store") }
-    if !(await source.publicDoorAnswers()) { notReady.append("public_door") }
-    return try .json(
-      Readiness(ready: notReady.isEmpty, notReady: notReady), status: notReady.isEmpty ? .ok : .serviceUnavailable)
-  }
-
-  private func queue() async throws -> Response {
-    let waiting: [WaitingCount]
-    do {
-      waiting = try await source.waiting()
-    } catch {
-      return try .problem(.serviceUnavailable, "The store could not be read.")
-    }
-    return try .json(
-      QueueTable(
-        waiting: waiting, routes: source.configuration().routes, lanes: source.standing().lanes, at: source.clock()))
-  }
-}
-
-/// /readyz.
-struct Readiness: Codable, Sendable {
-  var ready: Bool
-  /// `store` cannot write, `public_door` does not answer.
-  var notReady: [String]
 }

@@ -134,3 +134,8 @@ package struct OrNull<Value: Codable & Sendable & Equatable>: Codable, Sendable,
     if let wrappedValue { try container.encode(wrappedValue) } else { try container.encodeNil() }
   }
 }
+
+/// Every row of /status.json by itself.
+package struct RouteList: Codable, Sendable, Equatable {
+  package var routes: [StatusReport.Route]
+}

@@ -111,7 +111,7 @@ struct OperatorTests {
     let ended = "\"2026-04-29T04:32:24.000000Z\""
     let (working, cancelling) = (replay("working", endedAt: "null"), replay("cancelling", endedAt: ended))
     let expected = [
-      "{\"jobs\": [\(discard), \(working)]}", working, cancelling, cancelling, replay("cancelled", endedAt: ended),
+      "{\"jobs\": [\(discard), \(working)], \"next\": null}", working, cancelling, cancelling, replay("cancelled", endedAt: ended),
     ]
     #expect(answers.map(\.status) == [200, 200, 200, 200, 200])
     for (answer, text) in zip(answers, expected) {

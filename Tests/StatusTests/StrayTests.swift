@@ -1,8 +1,9 @@
 import Foundation
 import Model
-import Status
 import Support
 import Testing
+
+@testable import Status
 
 /// Reports that nobody got, by the API.
 struct StrayTests {
@@ -50,11 +51,11 @@ struct StrayTests {
       state.quarantined = (1...5).map { QuarantinedRecord(id: $0 * 10, receivedAt: Self.now, reason: .noID, payload: Payload(bytes: [])) }
     }
     let pages = try await withDesk(desk) { url in
-      var (pages, after): ([Int], String?) = ([], "0")
-      while let from = after {
-        let page = try object(try await http("GET", url + "/api/v1/\(list)?limit=2&after=\(from)"))
+      var (pages, query): ([Int], String?) = ([], "")
+      while let more = query {
+        let page = try object(try await http("GET", url + "/api/v1/\(list)?limit=2" + more))
         pages.append((page[list == "unmatched" ? "reports" : "bodies"] as? [Any])?.count ?? -1)
-        after = (page["next"] as? Int).map(String.init)
+        query = (page["next"] as? String).map { "&cursor=\($0)" }
       }
       return pages
     }
@@ -63,8 +64,8 @@ struct StrayTests {
   }
 
   @Test(arguments: [
-    "limit=0", "limit=101", "limit=-1", "limit=x", "limit=", "limit", "after=x", "after=9223372036854775808", "afer=1",
-    "limit=1&limit=2", "raw=1",
+    "limit=0", "limit=101", "limit=-1", "limit=x", "limit=", "limit", "limit=+1", "limit=%zz", "cursor=", "cursor=x", "cursor=20",
+    "cursor=\(Cursor(.jobs, at: 20).text)", "cursr=1", "limit=1&limit=2", "limit=1&limit=1", "raw=true", "after=20",
   ])
   func `a page that cannot be is refused`(_ query: String) async throws {
     let desk = Desk()
@@ -84,13 +85,13 @@ struct StrayTests {
       state.unmatched = (1...many + 2).map { Self.report($0, $0 == 2 ? "@my_shop" : $0 == many + 1 ? "@my_shop @bank" : "x") }
     }
     let answers = try await withDesk(desk) { url in
-      [
-        try await post(url + "/api/v1/reroutes", #"{"dry_run": true}"#),
-        try await post(url + "/api/v1/reroutes", #"{"dry_run": true, "after": \#(many)}"#),
-      ]
+      let first = try await post(url + "/api/v1/reroutes", #"{"dry_run": true}"#)
+      let next = try #require(try object(first)["next"] as? String)
+      return [first, try await post(url + "/api/v1/reroutes", #"{"dry_run": true, "cursor": "\#(next)"}"#)]
     }
     #expect(answers.map(\.status) == [200, 200])
-    #expect(try sameJSON(answers[0].text, #"{"examined": \#(many), "matched": 1, "routes": {"my_shop": 1}, "next": \#(many)}"#))
+    let next = Cursor(.unmatched, at: many).text
+    #expect(try sameJSON(answers[0].text, #"{"examined": \#(many), "matched": 1, "routes": {"my_shop": 1}, "next": "\#(next)"}"#))
     #expect(try sameJSON(answers[1].text, #"{"examined": 2, "matched": 1, "routes": {"my_shop": 1, "bank": 1}, "next": null}"#))
     #expect(desk.seen.jobs.isEmpty)
   }
@@ -112,8 +113,9 @@ struct StrayTests {
   }
 
   @Test(arguments: [
-    #"{"after": 3}"#, #"{"dry_run": false, "after": 3}"#, #"{"dry_run": null}"#, #"{"dryRun": true}"#, #"{"dry_run": 1}"#, "[]", "",
-    #"{"dry_run": true, "after": 1.5}"#, #"{"all": true}"#,
+    #"{"cursor": "u3c"}"#, #"{"dry_run": false, "cursor": "u3c"}"#, #"{"dry_run": true, "cursor": "q3c"}"#, #"{"dry_run": null}"#,
+    #"{"dryRun": true}"#, #"{"dry_run": 1}"#, "[]", "",
+    #"{"dry_run": true, "cursor": 3}"#, #"{"all": true}"#,
   ])
   func `a reroute that says what is not understood does nothing`(_ body: String) async throws {
     let desk = Desk()
@@ -159,17 +161,17 @@ struct StrayTests {
     let bearer = [("Authorization", "Bearer t0ken")]
     let withToken = try await withDesk(desk, token: "t0ken") { url in
       [
-        try await http("GET", url + "/api/v1/quarantine/3?raw=1", headers: bearer),
-        try await http("GET", url + "/api/v1/quarantine/4?raw=1", headers: bearer),
+        try await http("GET", url + "/api/v1/quarantine/3?raw=true", headers: bearer),
+        try await http("GET", url + "/api/v1/quarantine/4?raw=true", headers: bearer),
         try await http("GET", url + "/api/v1/quarantine/3?raw=yes", headers: bearer),
-        try await http("GET", url + "/api/v1/quarantine/3?raw=1"),
+        try await http("GET", url + "/api/v1/quarantine/3?raw=true"),
       ]
     }
     #expect(withToken.map(\.status) == [200, 404, 400, 401])
     #expect(withToken[0].body == Self.form.payload.bytes)
     #expect(withToken[0]["content-type"] == "application/octet-stream")
     #expect(withToken[0]["content-disposition"] == "attachment; filename=\"quarantine-3.bin\"")
-    let without = try await withDesk(desk) { url in try await http("GET", url + "/api/v1/quarantine/3?raw=1") }
+    let without = try await withDesk(desk) { url in try await http("GET", url + "/api/v1/quarantine/3?raw=true") }
     #expect(without.status == 403)
     #expect(without.text.contains("set status.token in the rule file"))
     for answer in withToken.dropFirst() + [without] { #expect(!answer.text.contains("Gizli")) }

@@ -2,7 +2,7 @@ import Model
 
 /// A job, as people and programs see it.
 package struct JobAnswer: Codable, Sendable, Equatable {
-  package enum Status: String, Codable, Sendable {
+  package enum Status: String, Codable, Sendable, CaseIterable {
     case working, ended
     /// What a replay has queued and nobody has tried yet is going back; `count` is not the last word.
     case cancelling
@@ -47,6 +47,8 @@ extension JobAnswer {
 package struct JobList: Codable, Sendable, Equatable {
   /// The newest first.
   package var jobs: [JobAnswer]
+  /// The cursor of the next page; null if there is none.
+  @OrNull package var next: String?
 }
 
 /// What a dry run answers.

@@ -3,9 +3,12 @@ import Observe
 
 /// Reports that nobody got.
 extension Operator {
-  package func unmatched(after seq: Int64, limit: Int) async throws(OperatorError) -> UnmatchedAnswer {
+  /// - Parameter cursor: the `next` of the page before; nil: the first page.
+  /// - Throws: also if the cursor is none of this list. So do the next two.
+  package func unmatched(_ cursor: String?, limit: Int) async throws(OperatorError) -> UnmatchedAnswer {
+    let seq = try Cursor.number(cursor, of: .unmatched) ?? 0
     var found = try await reading { try await strays.unmatched(seq, limit + 1) }
-    let next = Self.next(of: &found, limit: limit, \.seq)
+    let next = Self.next(.unmatched, of: &found, limit: limit, \.seq)
     let page = found
     let verdicts = try await reading { try await strays.verdicts(page, true) }
     let reports = zip(page, verdicts).map { stored, verdict in
@@ -15,11 +18,12 @@ extension Operator {
   }
 
   /// Of the first reports behind one; who wants to know of all goes on with `next`.
-  package func rerouteCount(after seq: Int64) async throws(OperatorError) -> RerouteCount {
+  package func rerouteCount(_ cursor: String?) async throws(OperatorError) -> RerouteCount {
+    let seq = try Cursor.number(cursor, of: .unmatched) ?? 0
     let limit = Limits.reroutesCountedMax
     var found = try await reading { try await strays.unmatched(seq, limit + 1) }
     var count = RerouteCount()
-    count.next = Self.next(of: &found, limit: limit, \.seq)
+    count.next = Self.next(.unmatched, of: &found, limit: limit, \.seq)
     count.examined = found.count
     let page = found
     for verdict in try await reading({ try await strays.verdicts(page, false) }) {
@@ -33,9 +37,10 @@ extension Operator {
     shown(try await changing { try await strays.reroute() })
   }
 
-  package func quarantine(after id: Int64, limit: Int) async throws(OperatorError) -> QuarantineAnswer {
+  package func quarantine(_ cursor: String?, limit: Int) async throws(OperatorError) -> QuarantineAnswer {
+    let id = try Cursor.number(cursor, of: .quarantine) ?? 0
     var found = try await reading { try await strays.quarantined(id, limit + 1) }
-    let next = Self.next(of: &found, limit: limit, \.id)
+    let next = Self.next(.quarantine, of: &found, limit: limit, \.id)
     return QuarantineAnswer(bodies: found.map { QuarantinedAnswer($0, withOutline: false) }, next: next)
   }
 
@@ -60,9 +65,9 @@ extension Operator {
   }
 
   /// Takes the one too many away that tells that there is more.
-  private static func next<Row>(of found: inout [Row], limit: Int, _ number: (Row) -> Int64) -> Int64? {
+  private static func next<Row>(_ list: Cursor.List, of found: inout [Row], limit: Int, _ number: (Row) -> Int64) -> String? {
     guard found.count > limit else { return nil }
     found.removeSubrange(limit...)
-    return found.last.map(number)
+    return found.last.map { Cursor(list, at: number($0)).text }
   }
 }

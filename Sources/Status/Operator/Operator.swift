@@ -1,3 +1,4 @@
+import Foundation
 import Model
 
 /// What an operator can see and change, as the door and the commands both do it.
@@ -5,13 +6,6 @@ package struct Operator: Sendable {
   let source: StatusSource
 
   package init(_ source: StatusSource) { self.source = source }
-
-  /// - Throws: if the report is not known.
-  package func report(_ id: Int64) async throws(OperatorError) -> ReportAnswer {
-    let records = try await reading { try await source.operations.report(id) }
-    guard !records.isEmpty else { throw .unknown("No report \(id) is known, or not any more.") }
-    return ReportAnswer(id: id, records)
-  }
 
   /// How many copies are meant.
   package func count(_ kind: QueueJob.Kind, _ request: SelectionRequest) async throws(OperatorError) -> Int {
@@ -24,8 +18,14 @@ package struct Operator: Sendable {
     return shown(try await changing { try await source.operations.start(kind, selection, request.rate) })
   }
 
-  package func jobs() async throws(OperatorError) -> JobList {
-    JobList(jobs: try await reading { try await source.operations.jobs() }.map(shown))
+  /// The newest first.
+  /// - Parameter cursor: the `next` of the page before; nil: the first page.
+  package func jobs(_ cursor: String? = nil, limit: Int = Limits.jobsShownMax) async throws(OperatorError) -> JobList {
+    let id = try Cursor.number(cursor, of: .jobs)
+    let behind = try await reading { try await source.operations.jobs() }.filter { job in id.map { job.id < $0 } ?? true }
+    let page = behind.prefix(limit)
+    let next = behind.count > page.count ? page.last.map { Cursor(.jobs, at: $0.id).text } : nil
+    return JobList(jobs: page.map(shown), next: next)
   }
 
   package func job(_ id: Int64) async throws(OperatorError) -> JobAnswer {
@@ -43,7 +43,7 @@ package struct Operator: Sendable {
   package func pause(route name: String) async throws(OperatorError) -> StatusReport.Route {
     let lane = try laneOfFile(name)
     try await changing { try await source.operations.pause(lane) }
-    return try await row(name)
+    return try await route(name)
   }
 
   /// - Returns: as `pause`.
@@ -53,7 +53,32 @@ package struct Operator: Sendable {
       throw .conflict("Route \(name) is paused in the rule file: take \"paused: true\" out there.")
     }
     try await changing { try await source.operations.resume(lane) }
-    return try await row(name)
+    return try await route(name)
+  }
+
+  package func routes() async -> RouteList {
+    let snapshot = await source.snapshot()
+    return RouteList(routes: snapshot.routes.map { StatusReport.Route($0, at: snapshot.now) })
+  }
+
+  /// The route's row of /status.json.
+  package func route(_ name: String) async throws(OperatorError) -> StatusReport.Route {
+    let snapshot = await source.snapshot()
+    guard let route = snapshot.routes.first(where: { $0.lane.name == name }) else {
+      throw Self.unknown(route: name, among: snapshot.routes.map(\.lane.name))
+    }
+    return StatusReport.Route(route, at: snapshot.now)
+  }
+
+  // MARK: - The relay
+
+  package var relay: RelayAnswer {
+    RelayAnswer(version: source.version, process: ProcessInfo.processInfo.processIdentifier, store: source.storePath)
+  }
+
+  package func queue() async throws(OperatorError) -> QueueTable {
+    let waiting = try await reading { try await source.waiting() }
+    return QueueTable(waiting: waiting, routes: source.configuration().routes, lanes: source.standing().lanes, at: source.clock())
   }
 
   // MARK: - Names
@@ -86,14 +111,6 @@ package struct Operator: Sendable {
   func shown(_ job: QueueJob) -> JobAnswer {
     let route = job.selection?.lane.map { id in source.standing().lanes.first { $0.id == id }?.name ?? "lane \(id.number)" }
     return JobAnswer(job, route: route)
-  }
-
-  private func row(_ name: String) async throws(OperatorError) -> StatusReport.Route {
-    let snapshot = await source.snapshot()
-    guard let route = snapshot.routes.first(where: { $0.lane.name == name }) else {
-      throw Self.unknown(route: name, among: snapshot.configuration.routes)
-    }
-    return StatusReport.Route(route, at: snapshot.now)
   }
 
   private static func unknown(route name: String, among names: [String]) -> OperatorError {

@@ -4,12 +4,13 @@ import Model
 /// Why what an operator asked for was not done. The detail is one or two sentences that say what to do.
 package struct OperatorError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Of the HTTP answer.
-  package let status: Int
+  let httpStatus: HTTPResponse.Status
   package let detail: String
+  package var status: Int { httpStatus.code }
   package var description: String { detail }
 
   private init(_ status: HTTPResponse.Status, _ detail: String) {
-    self.status = status.code
+    httpStatus = status
     self.detail = detail
   }
 

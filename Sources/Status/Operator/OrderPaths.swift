@@ -3,52 +3,72 @@ import Model
 
 /// /api/v1/orders: what apps ask, and operators for them. What changes something is guarded against web pages as in `OperatorPaths`.
 struct OrderPaths: Sendable {
-  typealias Context = DoorContext
-
   static let path = "/api/v1/orders"
   /// `Limits.claimsTogetherMax` numbers of 19 digits, quoted, fit twice.
   private static let bodyBytesMax = 64 * 1024
+  private static let packet = PathParameter.number("packet_id", "The order's number, which the provider's reports have as packet_id.")
+  private static let route = QueryParameter<String>.text(
+    "route", lengths: 1...64, "Whose claim; left out by an app, which withdraws its own.")
+  private static let all = QueryParameter<Bool>.flag("all", "true: whoever's claims. Not together with `route`.")
+
   private let `operator`: Operator
 
   init(_ operator: Operator) { self.operator = `operator` }
 
-  var all: [(path: RouterPath, methods: [HTTPRequest.Method: OperatorPaths.Answering])] {
-    [
-      ("/api/v1/orders", [.post: claimMany]),
-      ("/api/v1/orders/:packet", [.get: claims, .put: claim, .delete: withdraw]),
+  var calls: [Call] {
+    let unknown = Call.Answer.problem(.notFound, "There is no such route.")
+    let forbidden = Call.Answer.problem(.forbidden, "The order_key is of another route.")
+    let conflict = Call.Answer.problem(.conflict, "The route takes no orders, or is not in the rule file.")
+    return [
+      Call(
+        .post, Self.path, "claimOrders", "Claim packets for a route: their reports are for it, whatever is in them.",
+        text: "All of them or none. Answered once they are on disk.",
+        body: Call.Body(schema: OrderRequest.schema, bytesMax: Self.bodyBytesMax),
+        answers: [.json(ClaimList.self, "The claims, in the same order."), forbidden, unknown, conflict, .storeUnread], answer: claimMany),
+      Call(
+        .get, "\(Self.path)/{packet_id}", "order", "Who claimed a packet; to an app, whether it did.", with: [Self.packet],
+        answers: [.json(ClaimList.self, "The claims."), .storeUnread], answer: claims),
+      Call(
+        .put, "\(Self.path)/{packet_id}", "claimOrder", "Claim one packet.", with: [Self.packet],
+        body: Call.Body(schema: OrderRequest.schemaOfOne, bytesMax: Self.bodyBytesMax, isRequired: false, alwaysNamesType: false),
+        answers: [
+          .json(ClaimAnswer.self, "The claim: `catching_up` while reports that had come before are looked through."), forbidden, unknown,
+          conflict, .storeUnread,
+        ], answer: claim),
+      Call(
+        .delete, "\(Self.path)/{packet_id}", "withdrawOrder", "Withdraw claims. Copies that are owed are sent nevertheless.",
+        with: [Self.packet, Self.route, Self.all],
+        answers: [.json(WithdrawalAnswer.self, "How many there were."), forbidden, unknown, .storeUnread], answer: withdraw),
     ]
   }
 
-  private func claim(_ request: Request, _ context: Context) async throws -> Response {
-    let packetID = try context.number("packet")
-    let body = try await request.json(bytesMax: Self.bodyBytesMax, mayBeEmpty: true)
-    let order = body.isEmpty ? OrderRequest() : try OrderRequest(json: body)
+  private func claim(_ asked: Asked) async throws -> Response {
+    let order = asked.body.isEmpty ? OrderRequest() : try OrderRequest(json: asked.body)
     guard order.packetIDs == nil else {
       throw OperatorError.invalid("\"packet_ids\" is of POST \(Self.path). Here the path says the packet.")
     }
-    return try .json(await `operator`.claim([packetID], route: order.route, by: caller(context)).claims[0])
+    return try .json(await `operator`.claim([asked[Self.packet]], route: order.route, by: caller(asked)).claims[0])
   }
 
-  private func claimMany(_ request: Request, _ context: Context) async throws -> Response {
-    let order = try OrderRequest(json: await request.json(bytesMax: Self.bodyBytesMax))
+  private func claimMany(_ asked: Asked) async throws -> Response {
+    let order = try OrderRequest(json: asked.body)
     guard let packetIDs = order.packetIDs, !packetIDs.isEmpty else {
       throw OperatorError.invalid(#"Say which packets, such as {"route": "shop", "packet_ids": [312891245]}."#)
     }
-    return try .json(await `operator`.claim(packetIDs, route: order.route, by: caller(context)))
+    return try .json(await `operator`.claim(packetIDs, route: order.route, by: caller(asked)))
   }
 
-  private func claims(_ request: Request, _ context: Context) async throws -> Response {
-    try .json(await `operator`.claims(of: context.number("packet"), for: caller(context)))
+  private func claims(_ asked: Asked) async throws -> Response {
+    try .json(await `operator`.claims(of: asked[Self.packet], for: caller(asked)))
   }
 
-  private func withdraw(_ request: Request, _ context: Context) async throws -> Response {
-    let (route, all) = (request.uri.queryParameters["route"], request.uri.queryParameters["all"])
-    return try .json(
-      await `operator`.withdraw(context.number("packet"), route: route.map(String.init), ofAll: all == "true", by: caller(context)))
+  private func withdraw(_ asked: Asked) async throws -> Response {
+    try .json(
+      await `operator`.withdraw(asked[Self.packet], route: asked[Self.route], ofAll: asked[Self.all] == true, by: caller(asked)))
   }
 
-  private func caller(_ context: Context) -> Caller {
-    guard let caller = context.caller else { preconditionFailure("the gate asks everybody who wants orders") }
+  private func caller(_ asked: Asked) -> Caller {
+    guard let caller = asked.context.caller else { preconditionFailure("the gate asks everybody who wants orders") }
     return caller
   }
 }

@@ -16,6 +16,26 @@ package struct OrderRequest: Codable, Sendable, Equatable {
     case packetIDs = "packet_ids"
   }
 
+  static let schema = Schema.object(
+    Schema.Object(
+      name: "OrderRequest",
+      members: [
+        Schema.Member(name: CodingKeys.route.rawValue, schema: .text(), isRequired: false, text: routeText),
+        Schema.Member(
+          name: CodingKeys.packetIDs.rawValue,
+          schema: .list(
+            .either([.integer(Int64.min...Int64.max), .text(Schema.Text(pattern: "^-?[0-9]{1,18}$"))]), counts: 1...Limits.claimsTogetherMax
+          )),
+      ]))
+
+  /// Of one packet, which the path says.
+  static let schemaOfOne = Schema.object(
+    Schema.Object(
+      name: "ClaimRequest",
+      members: [Schema.Member(name: CodingKeys.route.rawValue, schema: .text(), isRequired: false, text: routeText)]))
+
+  private static let routeText = "Left out by an app, which claims for its own."
+
   private struct AnyKey: CodingKey {
     var stringValue: String
     var intValue: Int? { nil }

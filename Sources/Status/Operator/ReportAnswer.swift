@@ -19,6 +19,8 @@ package struct ReportAnswer: Codable, Sendable, Equatable {
     /// Null once retention took them; then it cannot be sent again.
     @OrNull package var bytes: Int?
     package var routes: [Share]
+    /// What the rules in force say of it; left out in a list, and where its bytes are gone or are no report to this version.
+    package var rules: RulesAnswer?
   }
 
   package struct Share: Codable, Sendable, Equatable {

@@ -29,15 +29,48 @@ package struct SelectionRequest: Codable, Sendable, Equatable {
     case route, state, since, until, rate, all
     case dryRun = "dry_run"
 
-    fileprivate var kind: String {
+    fileprivate var schema: Schema {
       switch self {
-      case .reportID: "a whole number"
-      case .route, .state: "text"
-      case .since, .until: "a time of RFC 3339, as text"
-      case .rate: "a number"
-      case .all, .dryRun: "true or false"
+      case .reportID: .integer(Int64.min...Int64.max)
+      case .route: .text()
+      case .state: .choice(DeliveryState.self)
+      case .since, .until: .time
+      case .rate: .number(SelectionRequest.rates)
+      case .all, .dryRun: .flag
       }
     }
+
+    fileprivate var text: String {
+      switch self {
+      case .reportID: "All statuses of this report."
+      case .route: "The copies for this route."
+      case .state:
+        "How they stand. A replay takes `dead`, which it means if this is left out, or `delivered`; a discard `waiting` or `dead`."
+      case .since: "Of reports received not before this."
+      case .until: "Of reports received before this."
+      case .rate: "At most so many copies a second, never more to catch up."
+      case .all: "Every one is meant; where nothing else narrows what is."
+      case .dryRun: "Count, and do nothing."
+      }
+    }
+  }
+
+  /// As the decoder and `selection(for:lane:)` read it, but that `since` is before `until`.
+  static func schema(for kind: QueueJob.Kind) -> Schema {
+    let members = CodingKeys.allCases.filter { $0 != .rate || kind == .replay }.map { key in
+      let schema: Schema = key == .state ? .choice(DeliveryState.allCases.filter(kind.allows).map(\.rawValue)) : key.schema
+      return Schema.Member(name: key.rawValue, schema: schema, isRequired: key == .state && kind == .discard, text: key.text)
+    }
+    let narrowing: [CodingKeys] = [.reportID, .route, .since]
+    let everything: JSONTree = [
+      "required": ["all"], "properties": ["all": ["const": true]],
+      "not": ["anyOf": .list(narrowing.map { ["required": [.text($0.rawValue)]] })],
+    ]
+    let some: JSONTree = [
+      "anyOf": .list(narrowing.map { ["required": [.text($0.rawValue)]] }), "properties": ["all": ["const": false]],
+    ]
+    let name = kind == .replay ? "ReplayRequest" : "DiscardRequest"
+    return .object(Schema.Object(name: name, members: members, rules: ["oneOf": [everything, some]]))
   }
 
   private struct AnyKey: CodingKey {
@@ -73,7 +106,7 @@ package struct SelectionRequest: Codable, Sendable, Equatable {
     _ key: CodingKeys, in values: KeyedDecodingContainer<CodingKeys>
   ) throws(OperatorError) -> Value? {
     guard values.contains(key) else { return nil }
-    do { return try values.decode(Value.self, forKey: key) } catch { throw .invalid("\"\(key.rawValue)\" must be \(key.kind).") }
+    do { return try values.decode(Value.self, forKey: key) } catch { throw .invalid("\"\(key.rawValue)\" must be \(key.schema.words).") }
   }
 
   init(json bytes: some Collection<UInt8>) throws(OperatorError) {

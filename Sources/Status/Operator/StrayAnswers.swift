@@ -23,10 +23,10 @@ package struct UnmatchedAnswer: Codable, Sendable, Equatable {
 
   /// In the order of arrival.
   package var reports: [Report]
-  /// What to ask `after` for more; null if there is none.
-  @OrNull package var next: Int64?
+  /// The cursor of the next page; null if there is none.
+  @OrNull package var next: String?
 
-  package init(reports: [Report], next: Int64?) {
+  package init(reports: [Report], next: String?) {
     self.reports = reports
     self.next = next
   }
@@ -54,8 +54,8 @@ package struct RerouteCount: Codable, Sendable, Equatable {
   package var matched = 0
   /// Copies, by route.
   package var routes: [String: Int] = [:]
-  /// What to ask `after` for more; null if there is none.
-  @OrNull package var next: Int64?
+  /// The cursor of the next page; null if there is none.
+  @OrNull package var next: String?
 
   package init() { next = nil }
 
@@ -71,10 +71,10 @@ package struct RerouteCount: Codable, Sendable, Equatable {
 package struct QuarantineAnswer: Codable, Sendable, Equatable {
   /// In the order of arrival.
   package var bodies: [QuarantinedAnswer]
-  /// What to ask `after` for more; null if there is none.
-  @OrNull package var next: Int64?
+  /// The cursor of the next page; null if there is none.
+  @OrNull package var next: String?
 
-  package init(bodies: [QuarantinedAnswer], next: Int64?) {
+  package init(bodies: [QuarantinedAnswer], next: String?) {
     self.bodies = bodies
     self.next = next
   }
@@ -122,25 +122,38 @@ extension QuarantinedAnswer {
 package struct RerouteRequest: Codable, Sendable, Equatable {
   /// Count, and do nothing.
   package var dryRun: Bool?
-  /// Of a dry run: where the last one ended.
-  package var after: Int64?
+  /// Of a dry run: the `next` of the last one.
+  package var cursor: String?
 
-  package init(dryRun: Bool? = nil, after: Int64? = nil) {
+  package init(dryRun: Bool? = nil, cursor: String? = nil) {
     self.dryRun = dryRun
-    self.after = after
+    self.cursor = cursor
   }
 
   enum CodingKeys: String, CodingKey, CaseIterable {
     case dryRun = "dry_run"
-    case after
+    case cursor
   }
+
+  static let schema = Schema.object(
+    Schema.Object(
+      name: "RerouteRequest",
+      members: [
+        Schema.Member(name: CodingKeys.dryRun.rawValue, schema: .flag, isRequired: false, text: "Count, and do nothing."),
+        Schema.Member(
+          name: CodingKeys.cursor.rawValue, schema: .text(Schema.Text(lengths: 1...Cursor.lengthMax)), isRequired: false,
+          text: "Of a dry run: the `next` of the last one."),
+      ],
+      rules: [
+        "dependentSchemas": ["cursor": ["required": ["dry_run"], "properties": ["dry_run": ["const": true]]]]
+      ]))
 
   init(json bytes: some Collection<UInt8>) throws(OperatorError) {
     do {
       let decoder = JSONDecoder()
       let members = try decoder.decode([String: Member].self, from: Data(bytes))
       if let unknown = members.keys.filter({ CodingKeys(rawValue: $0) == nil }).min() {
-        throw OperatorError.invalid("\"\(unknown.prefix(64))\" is not known. A reroute has: dry_run, after.")
+        throw OperatorError.invalid("\"\(unknown.prefix(64))\" is not known. A reroute has: dry_run, cursor.")
       }
       for (name, member) in members where member.isNull {
         throw OperatorError.invalid("\"\(name)\" is null. Leave it out if nothing is to be said of it.")
@@ -149,9 +162,9 @@ package struct RerouteRequest: Codable, Sendable, Equatable {
     } catch let error as OperatorError {
       throw error
     } catch {
-      throw .invalid(#"The body must be a JSON object: {}, {"dry_run": true} or {"dry_run": true, "after": 500}."#)
+      throw .invalid("The body must be a JSON object: {}, {\"dry_run\": true}, or that with the \"cursor\" of the next page.")
     }
-    guard after == nil || dryRun == true else { throw .invalid("\"after\" is of dry runs. A reroute means every unmatched report.") }
+    guard cursor == nil || dryRun == true else { throw .invalid("\"cursor\" is of dry runs. A reroute means every unmatched report.") }
   }
 
   private struct Member: Decodable {

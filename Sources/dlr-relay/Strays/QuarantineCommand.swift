@@ -28,8 +28,8 @@ struct QuarantineListCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await options.withQueues { queues in
-      let (bodies, next) = try await pages(after: page.after, limit: page.limit) { after, limit in
-        let answer = try await queues.quarantine(after: after, limit: limit)
+      let (bodies, next) = try await pages(page) { cursor, limit in
+        let answer = try await queues.quarantine(cursor, limit: limit)
         return (answer.bodies, answer.next)
       }
       let answer = QuarantineAnswer(bodies: bodies, next: next)
@@ -93,7 +93,7 @@ extension QuarantineAnswer {
     guard !bodies.isEmpty else { return "the quarantine is empty" }
     let head = ["body", "reason", "received", "type", "bytes"]
     let rows = bodies.map { ["\($0.id)", $0.reason, $0.receivedAt, printable($0.type), grouped($0.bytes)] }
-    return aligned([head] + rows, textColumns: 4) + (next.map { "\nmore: dlr-relay quarantine list --after \($0)" } ?? "")
+    return aligned([head] + rows, textColumns: 4) + (next.map { "\nmore: dlr-relay quarantine list --cursor \($0)" } ?? "")
   }
 }
 

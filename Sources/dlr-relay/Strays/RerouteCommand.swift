@@ -45,12 +45,10 @@ struct RerouteCommand: AsyncParsableCommand {
 
   /// All of them, a page at a time, so that a relay that runs is not kept busy.
   private func counted(_ queues: any Queues) async throws -> RerouteCount {
-    var (sum, next): (RerouteCount, Int64?) = (RerouteCount(), 0)
-    while let after = next {
-      let page = try await queues.rerouteCount(after: after)
-      sum.add(page)
-      next = page.next
-      if Terminal.showsProgress, next != nil { Terminal.progress("\(grouped(sum.examined)) looked at") }
+    var sum = try await queues.rerouteCount(nil)
+    while let next = sum.next {
+      if Terminal.showsProgress { Terminal.progress("\(grouped(sum.examined)) looked at") }
+      sum.add(try await queues.rerouteCount(next))
     }
     if Terminal.showsProgress { Terminal.endProgress() }
     return sum

@@ -16,8 +16,8 @@ struct UnmatchedCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await options.withQueues { queues in
-      let (reports, next) = try await pages(after: page.after, limit: page.limit) { after, limit in
-        let answer = try await queues.unmatched(after: after, limit: limit)
+      let (reports, next) = try await pages(page) { cursor, limit in
+        let answer = try await queues.unmatched(cursor, limit: limit)
         return (answer.reports, answer.next)
       }
       let answer = UnmatchedAnswer(reports: reports, next: next)
@@ -37,7 +37,7 @@ extension UnmatchedAnswer {
         report.reason.map(printable) ?? "matches now: \(report.routesNow.joined(separator: ", "))",
       ]
     }
-    let more = next.map { "\nmore: dlr-relay unmatched --after \($0)" } ?? ""
+    let more = next.map { "\nmore: dlr-relay unmatched --cursor \($0)" } ?? ""
     let help = reports.contains { !$0.routesNow.isEmpty } ? "\nsend what matches now: dlr-relay reroute" : ""
     return aligned([head] + rows, textColumns: 7) + more + help
   }
