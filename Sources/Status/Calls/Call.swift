@@ -35,6 +35,7 @@ struct Call: Sendable {
     var value: String
   }
 
+  /// What is no GET changes something, and a GET nothing but what it counts.
   var method: HTTPRequest.Method
   /// With its parameters in braces.
   var path: String
@@ -62,9 +63,6 @@ struct Call: Sendable {
     let inPath = path.matches(of: /\{([a-z_]+)\}/).map { String($0.1) }
     precondition(inPath == self.parameters.filter { $0.place == .path }.map(\.name), "\(path) has other parameters")
   }
-
-  /// Whether it changes anything but what it counts.
-  var isChange: Bool { method != .get }
 }
 
 extension Call.Answer {
@@ -79,10 +77,4 @@ extension Call.Answer {
   }
 
   static var storeUnread: Call.Answer { .problem(.serviceUnavailable, "The store could not be read, or nothing could be written.") }
-}
-
-/// As swift-http-types has it, but short where a call is declared.
-extension HTTPRequest.Method {
-  /// Nothing of the state is changed by these, ever (RFC 9110, 9.2.1).
-  var isSafe: Bool { self == .get || self == .head }
 }

@@ -25,7 +25,8 @@ struct OpenAPI {
           """
           The operator's door: what became of reports, what waits, and what can be done about it. A HEAD is answered like its GET, without \
           the body. Phone numbers are masked, and no message is in any answer but the raw bytes of the quarantine. Members of answers \
-          are always there, and null where nothing is known, unless their description says when they are left out. Errors are problems of RFC 9457.
+          are always there, and null where nothing is known, unless their description says when they are left out. Where the rule file has no \
+          `status.token`, whoever is on the machine needs none. Errors are problems of RFC 9457.
           """),
       ],
       "paths": .object(paths.mapValues { .object($0) }),
@@ -84,10 +85,9 @@ struct OpenAPI {
     return parts.count >= 3 && parts[0] == "api" ? String(parts[2]) : "relay"
   }
 
-  /// Where the rule file has no token, whoever is on the machine needs none.
   private static func security(of call: Call) -> JSONTree {
     if Gate.openPaths.contains(call.path) { return [] }
-    let token: [JSONTree] = [["token": []], ["password": []], [:]]
+    let token: [JSONTree] = [["token": []], ["password": []]]
     return .list(Gate.isAboutOrders(call.path) ? [["orderKey": []]] + token : token)
   }
 

@@ -36,6 +36,10 @@ private func sample<Value: Decodable>(of type: Value.Type) throws -> Sample<Valu
   if let choice = type as? any (CaseIterable & RawRepresentable).Type { return sample(ofChoice: choice) }
   let probe = Probe()
   let value = try Value(from: probe)
+  for (name, text) in (type as? any Explained.Type)?.explanations ?? [:] {
+    guard let index = probe.members.firstIndex(where: { $0.name == name }) else { preconditionFailure("\(type) has no \(name)") }
+    probe.members[index].text = text
+  }
   return Sample(schema: .object(Schema.Object(name: typeName(type), members: probe.members)), value: value)
 }
 
@@ -53,8 +57,10 @@ private func sample<Choice: CaseIterable & RawRepresentable, Value>(ofChoice typ
   return Sample(schema: .choice(texts), value: value)
 }
 
-/// `ReportAnswer.Share`, without the module.
-private func typeName(_ type: Any.Type) -> String { String(reflecting: type).split(separator: ".").dropFirst().joined(separator: ".") }
+/// `ReportAnswer.Share`, without the module, nor the file of a private one.
+private func typeName(_ type: Any.Type) -> String {
+  String(reflecting: type).split(separator: ".").dropFirst().filter { !$0.hasPrefix("(") }.joined(separator: ".")
+}
 
 // MARK: - What describes itself
 

@@ -10,8 +10,8 @@ struct Cursor: Sendable, Equatable {
     case jobs = "j"
   }
 
-  /// Characters of the longest: a letter, 64 bits in base 36, and the one that tells a mistyped one.
-  static let lengthMax = 15
+  /// Characters of the longest: a letter, a sign, 64 bits in base 36, and the one that tells a mistyped one.
+  static let lengthMax = 16
   private static let radix = 36
 
   var list: List
@@ -38,7 +38,8 @@ struct Cursor: Sendable, Equatable {
 
   var text: String {
     let written = "\(list.rawValue)\(String(number, radix: Self.radix))"
-    let sum = written.utf8.reduce(0) { ($0 * 3 + Int($1)) % Self.radix }
+    // 5 and 36 have no common factor, so that every digit counts.
+    let sum = written.reduce(0) { ($0 * 5 + (Int(String($1), radix: Self.radix) ?? 0)) % Self.radix }
     return written + String(sum, radix: Self.radix)
   }
 }

@@ -211,7 +211,13 @@ struct OperatorPaths: Sendable {
     return [
       Call(
         .get, "/api/v1/routes", "routes", "Every route: what it got, what waits, and whether its app takes copies.",
-        answers: [.json(RouteList.self, "In the order of the rule file; then those that left it while copies waited.")]
+        answers: [
+          .json(
+            RouteList.self, "In the order of the rule file; then those that left it while copies waited.",
+            links: ["route", "pause", "resume"].map {
+              Call.Link(name: $0, call: $0, parameter: "name", value: "$response.body#/routes/0/name")
+            })
+        ]
       ) { _ in try .json(await `operator`.routes()) },
       Call(
         .get, "/api/v1/routes/{name}", "route", "One route.", with: [Self.route], answers: [row, Self.unknownRoute]
@@ -236,7 +242,7 @@ struct OperatorPaths: Sendable {
 
   /// Who sends a selection where none is read may believe that it was.
   private func expectNothing(_ asked: Asked) throws(OperatorError) {
-    let body = String(decoding: asked.body, as: UTF8.self).filter { !$0.isWhitespace }
-    guard body.isEmpty || body == "{}" else { throw .invalid("Nothing is to be said here. Send {} as the body, or none.") }
+    let said = asked.body.isEmpty ? [:] : try? JSONDecoder().decode([String: Bool].self, from: Data(asked.body))
+    guard said == [:] else { throw .invalid("Nothing is to be said here. Send {} as the body, or none.") }
   }
 }

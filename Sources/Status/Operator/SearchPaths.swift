@@ -28,6 +28,8 @@ struct SearchPaths: Sendable {
     that was received from `searched_back_to` on was looked at; null: all of the range.
     """
 
+  private static func link(_ id: String) -> Call.Link { Call.Link(name: "report", call: "report", parameter: "id", value: id) }
+
   var calls: [Call] { [one, reports, deliveries] }
 
   private var one: Call {
@@ -47,7 +49,8 @@ struct SearchPaths: Sendable {
       text: "Every condition that is given holds. \(Self.howFar)",
       with: [Self.packet, Self.to, Self.route, Self.state, Self.status, Self.since, Self.until] + page.parameters,
       answers: [
-        .json(ReportList.self, "A page of them.", links: [page.link(to: "reports")]), .problem(.notFound, "There is no such route."),
+        .json(ReportList.self, "A page of them.", links: [page.link(to: "reports"), Self.link("$response.body#/reports/0/id")]),
+        .problem(.notFound, "There is no such route."),
         .storeUnread,
       ]
     ) { asked in
@@ -66,7 +69,9 @@ struct SearchPaths: Sendable {
       .get, "/api/v1/deliveries", "deliveries", "Copies of reports and how they stand, those of the newest reports first.",
       text: Self.howFar, with: [Self.route, Self.copyState, Self.since, Self.until] + page.parameters,
       answers: [
-        .json(DeliveryList.self, "A page of them.", links: [page.link(to: "deliveries")]), .problem(.notFound, "There is no such route."),
+        .json(
+          DeliveryList.self, "A page of them.", links: [page.link(to: "deliveries"), Self.link("$response.body#/deliveries/0/report_id")]),
+        .problem(.notFound, "There is no such route."),
         .storeUnread,
       ]
     ) { asked in

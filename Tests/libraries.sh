@@ -1,0 +1,19 @@
+# What the scripts of the tests install from PyPI. Sourced, not run, in the root of the repository, after deploy/common.sh.
+
+# Public libraries with which tests check what the relay makes: signatures as an app verifies them, the schema as an editor reads it.
+# Where one cannot be had, what it checks is skipped, and says so.
+# install_reference_library NAME VERSION [MORE...]: MORE is what else stands beside it, as pip wants it.
+install_reference_library() {
+  local name=$1 version=$2 venv=.build/$1
+  shift 2
+  "$venv/bin/python" -c "import $name" 2>/dev/null && return
+  rm -rf "$venv"
+  # In a subshell, since a package that cannot be installed ends whoever asks for it.
+  (need_command python3 python3) && (python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv) &&
+    python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$name==$version" "$@" >&2 && return
+  rm -rf "$venv"
+  echo "$name could not be installed; what it checks is skipped" >&2
+}
+
+# Asks the API what it should not be asked, and whether it answers as it says.
+install_schemathesis() { install_reference_library schemathesis 4.32.5 openapi-spec-validator==0.9.0; }
