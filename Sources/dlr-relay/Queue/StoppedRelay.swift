@@ -25,7 +25,7 @@ final class StoppedRelay: Queues {
     }
     self.journal = journal
     routes = configuration.routes.map(\.name)
-    let source = StatusSource(
+    var source = StatusSource(
       version: version, startedAt: systemClock(), recorder: Recorder(), clock: systemClock,
       configuration: { LoadedConfiguration(configuration, fingerprint: "", at: systemClock()) },
       standing: { journal.standing() }, gauges: { [] },
@@ -36,6 +36,7 @@ final class StoppedRelay: Queues {
         pause: { lane in try await journal.keep(of: lane) { $0.pause(at: systemClock()) } },
         resume: { lane in try await journal.keep(of: lane) { $0.resume(at: systemClock()) } }),
       isStoreWritable: { journal.isHealthy }, publicDoorAnswers: { false })
+    source.lookups = Lookups(journal, rules: { rules })
     `operator` = Operator(source)
   }
 
