@@ -22,12 +22,20 @@ package final class Recorder: Sendable {
     case .commitFailed(let error): store.withLock { $0.commitFailed(error) }
     case .storeRecovered: store.withLock { $0.lastError = nil }
     case .attempted(let lane, let outcome, _, _): lanes.withLock { $0[lane, default: LaneRecord()].attempts.count(outcome) }
-    case .delivered(let lane, _, let lag): lanes.withLock { $0[lane, default: LaneRecord()].lag.record(lag) }
+    case .delivered(let lane, _, let lag): lanes.withLock { $0[lane, default: LaneRecord()].delivered(after: lag) }
     case .reloaded: file.withLock { $0.noted(isTaken: true) }
     case .reloadFailed: file.withLock { $0.noted(isTaken: false) }
     case .started, .stopping, .stopped, .refused, .quarantined, .unmatched, .swept, .died, .breakerOpened, .breakerClosed, .paused,
       .resumed, .askedToWait, .spilled, .caughtUp, .reloadNeedsRestart, .alertFailed:
       break
+    }
+  }
+
+  /// Begins a new generation of what is recent, if the present one is old enough. Called now and then by whoever tells the time, so that
+  /// the data path needs no clock.
+  package func turn(at now: Instant) {
+    lanes.withLock { lanes in
+      for lane in lanes.keys { lanes[lane]!.recentLag.turn(at: now) }
     }
   }
 
@@ -85,8 +93,44 @@ package struct StoreRecord: Sendable {
 
 package struct LaneRecord: Sendable {
   /// From the report's arrival to the app's 2xx.
-  package var lag = Histogram()
+  package private(set) var lag = Histogram()
+  package fileprivate(set) var recentLag = RecentLag()
   package var attempts = AttemptCounts()
+
+  mutating func delivered(after duration: Duration) {
+    lag.record(duration)
+    recentLag.record(duration)
+  }
+}
+
+/// How long it took in the last minutes: two histograms, of which the older one is forgotten when the younger has been filled for so long.
+package struct RecentLag: Sendable, Equatable {
+  /// What is shown is between once and twice as old.
+  package static let generation: Duration = .seconds(150)
+  private var current = Histogram()
+  private var previous = Histogram()
+  /// nil until it is turned for the first time.
+  private var begun: Instant?
+
+  package init() {}
+
+  package mutating func record(_ duration: Duration) { current.record(duration) }
+
+  package mutating func turn(at now: Instant) {
+    guard let begun else { return begun = now }
+    // A clock that was set back begins anew.
+    guard now - begun >= Self.generation || now < begun else { return }
+    // With nobody to turn it for long, neither is recent.
+    previous = now - begun >= Self.generation * 2 ? Histogram() : current
+    current = Histogram()
+    self.begun = now
+  }
+
+  package var histogram: Histogram {
+    var both = previous
+    both.merge(current)
+    return both
+  }
 }
 
 /// Counts transactions by how many reports and results were in them, in buckets that end at 1, 3, 7, ... 2047.
