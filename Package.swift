@@ -4,8 +4,9 @@ import PackageDescription
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// A folder under Sources/. The order of the targets below is the path of a report's data; Sources/README.md says the same in words.
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+/// - Parameter files: become part of the program, so that it stays one file.
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], files: [String] = []) -> Target {
+  .target(name: name, dependencies: dependencies, resources: files.map { .embedInCode($0) }, swiftSettings: strict)
 }
 
 /// A folder under Tests/.
@@ -17,6 +18,15 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 func system(_ name: String, apt packages: [String] = []) -> Target {
   .systemLibrary(name: name, path: "Sources/System/\(name)", providers: packages.isEmpty ? nil : [.apt(packages)])
 }
+
+/// Templates and what a browser loads beside them.
+let page =
+  ["style.css", "script.js", "icon.svg"].map { "Page/\($0)" }
+  + [
+    "chart", "command", "details", "event", "find", "foot", "head", "health", "missing", "numbers", "report", "route", "routes", "search",
+    "stamp",
+    "status",
+  ].map { "Page/\($0).mustache" }
 
 let package = Package(
   name: "dlr-relay",
@@ -78,7 +88,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
-      ]),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      files: page),
     module(
       "Traffic",
       [

@@ -1,94 +1,171 @@
 import Model
 import Observe
 
-/// Whether all is well, in words for the person who opened the page.
-struct Health: Sendable, Equatable {
-  struct Finding: Sendable, Equatable {
-    var text: String
-    /// What to type to see more, or to mend it.
-    var command: String?
+/// Something that is wrong now, and that somebody should act on, or that happened once and is kept to be looked at.
+enum Trouble: Sendable, Equatable {
+  case storeNotWritable(cause: String?, path: String)
+  case doorSilent
+  case storeUnreadable
+  case failing(route: String, since: Instant?, waiting: Int, error: LastError?)
+  case gone(route: String, since: Instant?, waiting: Int)
+  /// - `leftAloneUntil`: the app asked with Retry-After.
+  case oldestWaiting(route: String, since: Instant, waiting: Int, leftAloneUntil: Instant?, error: LastError?)
+  /// - `isNever`: none since the start, which is `since`.
+  case silence(since: Instant, isNever: Bool)
+  case fileRefused(at: Instant?, words: String, diagnostics: [String])
+  case needsRestart(keys: [String])
+  case removed(route: String, waiting: Int)
+  case pausedByOperator(route: String, since: Instant?, waiting: Int)
+  case pausedInFile(route: String, waiting: Int)
+  case givenUp(route: String, count: Int, isHeld: Bool)
+  case quarantined(Int)
+  case unmatched(Int)
+
+  /// Of the last failed try of a route, without phone numbers.
+  struct LastError: Sendable, Equatable {
+    var words: String
+    var at: Instant?
   }
 
+  /// The worst first; of two alike the one with more that waits.
+  fileprivate var rank: (Int, Int) {
+    switch self {
+    case .storeNotWritable: (0, 0)
+    case .doorSilent: (1, 0)
+    case .storeUnreadable: (2, 0)
+    case .failing(_, _, let waiting, _): (3, -waiting)
+    case .gone(_, _, let waiting): (4, -waiting)
+    case .oldestWaiting(_, _, let waiting, _, _): (5, -waiting)
+    case .silence: (6, 0)
+    case .fileRefused: (7, 0)
+    case .removed(_, let waiting): (8, -waiting)
+    case .pausedByOperator(_, _, let waiting): (9, -waiting)
+    case .pausedInFile(_, let waiting): (10, -waiting)
+    case .needsRestart: (11, 0)
+    case .givenUp(_, let count, _): (12, -count)
+    case .quarantined: (13, 0)
+    case .unmatched: (14, 0)
+    }
+  }
+
+  /// Of what somebody did on purpose, as opposed to what broke.
+  var isIntended: Bool {
+    switch self {
+    case .pausedByOperator, .pausedInFile, .needsRestart, .removed: true
+    default: false
+    }
+  }
+
+  /// What to type to see more, or to mend it.
+  var commands: [String] {
+    switch self {
+    case .storeNotWritable(_, let path): path.isEmpty ? [] : ["df -h \(shellQuoted(path))"]
+    case .doorSilent, .storeUnreadable, .silence, .needsRestart, .pausedInFile: []
+    case .failing(let route, _, _, _): ["dlr-relay queue", "dlr-relay queue pause \(shellQuoted(route))"]
+    case .gone(let route, _, _), .pausedByOperator(let route, _, _): ["dlr-relay queue resume \(shellQuoted(route))"]
+    case .oldestWaiting, .removed: ["dlr-relay queue"]
+    case .fileRefused: ["dlr-relay check"]
+    case .givenUp(let route, _, let isHeld): isHeld ? [] : ["dlr-relay queue replay --route \(shellQuoted(route))"]
+    case .quarantined: ["dlr-relay quarantine"]
+    case .unmatched: ["dlr-relay unmatched", "dlr-relay reroute"]
+    }
+  }
+}
+
+/// As one word of a shell's command, whatever is in it.
+func shellQuoted(_ text: String) -> String {
+  let isPlain = !text.isEmpty && text.first != "-" && text.utf8.allSatisfy(isPlainInShell)
+  return isPlain ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+}
+
+private func isPlainInShell(_ byte: UInt8) -> Bool {
+  switch byte {
+  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+    UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "/"), UInt8(ascii: ":"), UInt8(ascii: "@"):
+    true
+  default: false
+  }
+}
+
+/// Whether all is well: facts, which `HealthWords` says in a language.
+struct Health: Sendable, Equatable {
   /// Waiting longer than this is worth a word.
   static let oldestWaitingMax: Duration = .minutes(15)
 
-  /// True now, and somebody should act.
-  var problems: [Finding] = []
-  /// Happened once; kept to be looked at.
-  var notes: [Finding] = []
+  /// True now, and somebody should act. The worst first.
+  private(set) var problems: [Trouble] = []
+  /// Happened once; kept to be looked at. The worst first.
+  private(set) var notes: [Trouble] = []
+  var now: Instant
+  var reports: Int
+  var waiting: Int
+  var dead: Int
 
   init(_ snapshot: Snapshot, isStoreWritable: Bool, publicDoorAnswers: Bool) {
+    now = snapshot.now
+    reports = snapshot.standing.reports
+    waiting = snapshot.standing.waiting
+    dead = snapshot.standing.dead
     if !isStoreWritable {
-      let cause = snapshot.record.store.lastError.map { ": \($0)" } ?? ""
-      add("The store cannot write\(cause). Reports are answered 503, and the provider is to send them again.")
+      problems.append(.storeNotWritable(cause: snapshot.record.store.lastError.map { "\($0)" }, path: snapshot.storePath))
     }
-    if !publicDoorAnswers { add("The public door does not answer a connection from this machine.") }
-    if snapshot.oldestWaiting == nil { add("The store cannot be read, so nobody knows how long the oldest copy waits.") }
-    if let error = snapshot.configuration.lastError {
-      let since = snapshot.configuration.lastErrorAt.map { " \(spoken(snapshot.now - $0)) ago" } ?? ""
-      add("The rule file was not taken\(since), the one before it is still in force: \(error)", "dlr-relay check")
-    }
-    let keys = snapshot.configuration.needsRestart
-    if !keys.isEmpty { add("The rule file changes \(keys.joined(separator: ", ")), which takes a restart; the rest of it is in force.") }
-    for route in snapshot.routes { look(at: route, now: snapshot.now) }
-    noteStrays(quarantined: snapshot.quarantined, unmatched: snapshot.configuration.dropsUnmatched ? 0 : snapshot.standing.unmatched)
+    if !publicDoorAnswers { problems.append(.doorSilent) }
+    if snapshot.oldestWaiting == nil { problems.append(.storeUnreadable) }
+    look(at: snapshot.configuration)
+    listen(to: snapshot)
+    for route in snapshot.routes { look(at: route) }
+    let quarantined = snapshot.quarantined
+    if quarantined > 0 { notes.append(.quarantined(quarantined)) }
+    if snapshot.standing.unmatched > 0, !snapshot.configuration.dropsUnmatched { notes.append(.unmatched(snapshot.standing.unmatched)) }
+    problems.sort { $0.rank < $1.rank }
+    notes.sort { $0.rank < $1.rank }
   }
 
-  var sentence: String {
-    switch problems.count {
-    case 0: "All is well."
-    case 1: "One thing is wrong."
-    default: "\(problems.count) things are wrong."
+  private mutating func look(at file: LoadedConfiguration) {
+    if let error = file.lastError {
+      problems.append(.fileRefused(at: file.lastErrorAt, words: error, diagnostics: file.diagnostics))
     }
+    if !file.needsRestart.isEmpty { problems.append(.needsRestart(keys: file.needsRestart)) }
   }
 
-  private mutating func look(at route: Snapshot.Route, now: Instant) {
-    let name = route.lane.name
-    let waiting = "\(grouped(route.lane.pending)) \(route.lane.pending == 1 ? "copy waits" : "copies wait")"
-    if route.isHeld {
-      if route.lane.pending > 0 { add("Route \(name) is not in the rule file any more: \(waiting).", "dlr-relay queue") }
-    } else if let pause = route.pause {
-      look(at: route, pausedBy: pause, waiting: waiting, now: now)
-    } else if let gauge = route.gauge, gauge.breaker != .closed {
-      let error = route.lane.lastError.map { " Last error: \(masked(phonesIn: $0))" } ?? ""
-      add("The app of route \(name) is failing: \(waiting), and one at a time is tried.\(error)", "dlr-relay queue")
-    } else if let oldest = route.oldestWaiting, now - oldest > Self.oldestWaitingMax {
-      let asked = route.notBefore.map { " The app asked not to be sent anything for \(spoken($0 - now)) more." } ?? ""
-      add("The oldest copy for route \(name) has waited for \(spoken(now - oldest)).\(asked)", "dlr-relay queue")
-    }
-    if route.lane.dead > 0 {
-      let copies = route.lane.dead == 1 ? "copy for route \(name) was" : "copies for route \(name) were"
-      let text = "\(grouped(route.lane.dead)) \(copies) given up, after trying for as long as the rules say."
-      notes.append(Finding(text: text, command: route.isHeld ? nil : "dlr-relay queue replay --route \(name)"))
-    }
+  private mutating func listen(to snapshot: Snapshot) {
+    let isNever = snapshot.standing.lastReportAt == nil
+    // What came before the start says nothing of the provider's ways since, but that it was silent is true.
+    let since = snapshot.standing.lastReportAt ?? snapshot.startedAt
+    if now - since >= snapshot.configuration.silence { problems.append(.silence(since: since, isNever: isNever)) }
   }
 
-  /// By how many there have been: how many of them are still kept, nobody counts.
-  private mutating func noteStrays(quarantined: Int, unmatched: Int) {
-    if quarantined > 0 {
-      let bodies = quarantined == 1 ? "1 body with the right token was" : "\(grouped(quarantined)) bodies with the right token were"
-      notes.append(Finding(text: "\(bodies) no report. What came within retention.quarantine is kept.", command: "dlr-relay quarantine"))
-    }
-    if unmatched > 0 {
-      let reports = unmatched == 1 ? "1 report matched no route when it" : "\(grouped(unmatched)) reports matched no route when they"
-      let text = "\(reports) came. What came within retention.unmatched is kept."
-      notes.append(Finding(text: text, command: "dlr-relay unmatched"))
-    }
+  private mutating func look(at route: Snapshot.Route) {
+    let (name, waiting) = (route.lane.name, route.lane.pending)
+    if route.lane.dead > 0 { notes.append(.givenUp(route: name, count: route.lane.dead, isHeld: route.isHeld)) }
+    guard let trouble = Self.trouble(of: route, now: now, name: name, waiting: waiting) else { return }
+    problems.append(trouble)
   }
 
-  private mutating func look(at route: Snapshot.Route, pausedBy pause: PauseCause, waiting: String, now: Instant) {
-    let name = route.lane.name
-    let since = route.lane.state.pause.map { " \(spoken(now - $0.since)) ago" } ?? ""
-    switch pause {
-    case .operator:
-      add("Route \(name) was paused by an operator\(since): \(waiting).", "dlr-relay queue resume \(name)")
-    case .gone:
-      let probes = "one copy is tried every \(spoken(Limits.goneProbeEvery))"
-      add("The app of route \(name) answered 410 Gone\(since): \(waiting), and \(probes).", "dlr-relay queue resume \(name)")
-    case .ruleFile:
-      add("Route \(name) is paused in the rule file: \(waiting). To end it, take \"paused: true\" out of the file.")
+  private static func trouble(of route: Snapshot.Route, now: Instant, name: String, waiting: Int) -> Trouble? {
+    if route.isHeld { return waiting > 0 ? .removed(route: name, waiting: waiting) : nil }
+    let since = route.lane.state.pause?.since
+    switch route.pause {
+    case .operator: return .pausedByOperator(route: name, since: since, waiting: waiting)
+    case .gone: return .gone(route: name, since: since, waiting: waiting)
+    case .ruleFile: return .pausedInFile(route: name, waiting: waiting)
+    case nil: break
     }
+    let error = route.lane.lastError.map { Trouble.LastError(words: masked(phonesIn: $0), at: route.lane.lastErrorAt) }
+    if let gauge = route.gauge, gauge.breaker != .closed {
+      return .failing(route: name, since: route.lane.state.holds.since, waiting: waiting, error: error)
+    }
+    guard let oldest = route.oldestWaiting, now - oldest > oldestWaitingMax else { return nil }
+    return .oldestWaiting(route: name, since: oldest, waiting: waiting, leftAloneUntil: route.notBefore, error: error)
   }
+}
 
-  private mutating func add(_ text: String, _ command: String? = nil) { problems.append(Finding(text: text, command: command)) }
+extension Snapshot.Route {
+  /// True of what `Health` has a problem with.
+  func isTroubled(at now: Instant) -> Bool {
+    if isHeld { return lane.pending > 0 }
+    if pause != nil { return true }
+    if let gauge, gauge.breaker != .closed { return true }
+    return oldestWaiting.map { now - $0 > Health.oldestWaitingMax } ?? false
+  }
 }

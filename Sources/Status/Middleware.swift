@@ -1,4 +1,5 @@
 import Hummingbird
+import NIOCore
 import NIOHTTP1
 
 /// Outermost, so that a method nobody serves anywhere reaches neither the gate nor a metric's label.
@@ -16,8 +17,12 @@ struct DoorContext: RequestContext {
   var coreContext: CoreRequestContextStorage
   /// Set by the gate; nil where it asks nobody.
   var caller: Caller?
+  let channel: any Channel
 
-  init(source: Source) { coreContext = .init(source: source) }
+  init(source: Source) {
+    coreContext = .init(source: source)
+    channel = source.channel
+  }
 }
 
 /// The gate before every path, and what every answer has in common.
@@ -30,7 +35,7 @@ struct Guarded: RouterMiddleware {
 
   func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws -> Response {
     var response = try await answer(request, context: context, next: next)
-    response.headers[.cacheControl] = "no-store"
+    if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
     response.headers[.xContentTypeOptions] = "nosniff"
     if response.headers[.contentSecurityPolicy] == nil {
       response.headers[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'"

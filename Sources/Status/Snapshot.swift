@@ -7,6 +7,8 @@ struct Snapshot: Sendable {
   var version: String
   var startedAt: Instant
   var storeBackend: String
+  /// Empty where it is in no file.
+  var storePath: String
   var configuration: LoadedConfiguration
   var standing: Standing
   var gauges: [LaneGauge]
@@ -14,6 +16,7 @@ struct Snapshot: Sendable {
   var oldestWaiting: [LaneID: Instant]?
   var record: Record
   var tokenUses: [TokenUse]
+  var rates: Rates
 
   /// A route of the file, or a lane that the store still has deliveries of.
   struct Route: Sendable {
@@ -22,6 +25,10 @@ struct Snapshot: Sendable {
     var gauge: LaneGauge?
     var oldestWaiting: Instant?
     var lag: Histogram
+    /// Of the last minutes.
+    var recentLag: Histogram
+    /// Copies delivered a minute; nil while nothing is known of the time before.
+    var ratePerMinute: Double?
     /// True if the file no longer has the route. Its deliveries are held.
     var isHeld: Bool
     /// Why nothing is sent; nil while copies are sent. As of the disk, so that whoever was told of a change sees it here.
@@ -33,20 +40,23 @@ struct Snapshot: Sendable {
   /// In the order of the file; then lanes without a route, as long as anything of theirs waits or is dead.
   var routes: [Route] {
     let lanes = Dictionary(standing.lanes.map { ($0.name, $0) }) { first, _ in first }
+    let gauges = Dictionary(self.gauges.map { ($0.lane, $0) }) { first, _ in first }
     let named = Set(configuration.routes)
     let inFile = configuration.routes.map { name in
       // No lane has a negative number: a route that the store does not know yet has counted nothing.
-      route(lanes[name] ?? LaneStanding(id: LaneID(-1), name: name), isHeld: false)
+      let lane = lanes[name] ?? LaneStanding(id: LaneID(-1), name: name)
+      return route(lane, gauges[lane.id], isHeld: false)
     }
     let held = standing.lanes.filter { !named.contains($0.name) && ($0.pending > 0 || $0.dead > 0) }
-    return inFile + held.map { route($0, isHeld: true) }
+    return inFile + held.map { route($0, gauges[$0.id], isHeld: true) }
   }
 
-  private func route(_ lane: LaneStanding, isHeld: Bool) -> Route {
-    let gauge = gauges.first { $0.lane == lane.id }
+  private func route(_ lane: LaneStanding, _ gauge: LaneGauge?, isHeld: Bool) -> Route {
+    let record = record.lanes[lane.id]
     return Route(
-      lane: lane, gauge: gauge, oldestWaiting: oldestWaiting?[lane.id],
-      lag: record.lanes[lane.id]?.lag ?? Histogram(), isHeld: isHeld, pause: pause(of: lane, isHeld: isHeld),
+      lane: lane, gauge: gauge, oldestWaiting: oldestWaiting?[lane.id], lag: record?.lag ?? Histogram(),
+      recentLag: record?.recentLag.histogram ?? Histogram(), ratePerMinute: rates.delivered(lane, at: now), isHeld: isHeld,
+      pause: pause(of: lane, isHeld: isHeld),
       notBefore: (gauge?.notBefore ?? lane.state.notBefore).flatMap { $0 > now ? $0 : nil })
   }
 

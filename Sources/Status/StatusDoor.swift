@@ -33,12 +33,14 @@ package struct StatusDoor: Sendable {
     logger.logLevel = logger.logLevel == .info ? .notice : logger.logLevel
     let listen = settings().listen
     let host = listen.host
+    let room = LiveRoom(source)
     return Application(
-      router: router(),
+      router: router(room),
       server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: listen.port),
         availableConnectionsDelegate: .maximum(Self.connectionsMax, logger: logger)),
+      services: [LiveTicker(room: room, every: source.liveEvery)],
       onServerRunning: { channel in
         guard let port = channel.localAddress?.port else { preconditionFailure("a bound TCP listener has a port") }
         await onRunning(Endpoint(host: host, port: port))
@@ -46,7 +48,7 @@ package struct StatusDoor: Sendable {
       logger: logger)
   }
 
-  private func router() -> Router<DoorContext> {
+  private func router(_ room: LiveRoom) -> Router<DoorContext> {
     let router = Router(context: DoorContext.self)
     router.add(middleware: KnownMethods())
     router.add(middleware: MetricsMiddleware())
@@ -54,9 +56,7 @@ package struct StatusDoor: Sendable {
     // What the settings must be shows here, and not only at the first request.
     _ = gate()
     router.add(middleware: Guarded(gate))
-    serve(
-      "/status", [.get: { request, _ in prefersJSON(request) ? try await StatusPaths(source).status() : try await statusPage() }],
-      on: router)
+    for (path, methods) in PagePaths(source, room).all { serve(path, methods, on: router) }
     for (path, calls) in Dictionary(grouping: calls, by: \.path) { serve(RouterPath(path), Self.methods(of: calls), on: router) }
     return router
   }
@@ -96,21 +96,5 @@ package struct StatusDoor: Sendable {
         }
       }
     }
-  }
-
-  /// A browser names text/html; a program that wants JSON names that.
-  private func prefersJSON(_ request: Request) -> Bool {
-    let accept = request.headers[values: .accept].joined(separator: ",").lowercased()
-    return accept.contains("application/json") && !accept.contains("text/html")
-  }
-
-  private func statusPage() async throws -> Response {
-    let snapshot = await source.snapshot()
-    let health = Health(
-      snapshot, isStoreWritable: source.isStoreWritable(), publicDoorAnswers: await source.publicDoorAnswers())
-    var response = Response.text(StatusPage(snapshot: snapshot, health: health).html.text, type: "text/html; charset=utf-8")
-    response.headers[.contentSecurityPolicy] = StatusPage.contentSecurityPolicy
-    response.headers[.vary] = "Accept"
-    return response
   }
 }

@@ -18,6 +18,8 @@ package struct StatusReport: Codable, Sendable, Equatable {
     package var unmatched: Int
     package var filtered: Int
     package var quarantined: Int
+    /// Reports within the last minute; null while the relay has not run for long enough to tell.
+    @OrNull package var ratePerMinute: Double?
     package var rejected: [String: Int]
     @OrNull package var lastAt: String?
   }
@@ -52,7 +54,27 @@ package struct StatusReport: Codable, Sendable, Equatable {
     /// When sending goes on, if the app asked with Retry-After to be left alone.
     @OrNull package var notBefore: String?
     package var lagMs: Lag
+    /// The same of the last minutes.
+    package var recentLagMs: Lag
+    /// Copies delivered within the last minute; null while the relay has not run for long enough to tell.
+    @OrNull package var ratePerMinute: Double?
     @OrNull package var lastError: String?
+  }
+
+  /// In English.
+  package struct HealthAnswer: Codable, Sendable, Equatable {
+    package struct Finding: Codable, Sendable, Equatable {
+      package var text: String
+      /// What to type to see more, or to mend it.
+      @OrNull package var command: String?
+    }
+
+    /// All is well, or the worst problem.
+    package var sentence: String
+    /// True now, and somebody should act. The worst first.
+    package var problems: [Finding]
+    /// Happened once; kept to be looked at.
+    package var notes: [Finding]
   }
 
   package struct Store: Codable, Sendable, Equatable {
@@ -68,6 +90,7 @@ package struct StatusReport: Codable, Sendable, Equatable {
 
   package var version: String
   package var startedAt: String
+  package var health: HealthAnswer
   package var config: Config
   package var received: Received
   package var tokens: [Token]
@@ -76,17 +99,19 @@ package struct StatusReport: Codable, Sendable, Equatable {
 }
 
 extension StatusReport {
-  init(_ snapshot: Snapshot) {
+  init(_ snapshot: Snapshot, _ health: Health) {
     let standing = snapshot.standing
     version = snapshot.version
     startedAt = snapshot.startedAt.rfc3339
+    self.health = HealthAnswer(health)
     config = Config(
       fingerprint: snapshot.configuration.fingerprint, loadedAt: snapshot.configuration.loadedAt.rfc3339,
       lastError: snapshot.configuration.lastError, lastErrorAt: snapshot.configuration.lastErrorAt?.rfc3339,
       needsRestart: snapshot.configuration.needsRestart)
     received = Received(
       reports: standing.reports, duplicates: standing.duplicates, unmatched: standing.unmatched, filtered: standing.filtered,
-      quarantined: snapshot.quarantined, rejected: standing.refused, lastAt: standing.lastReportAt?.rfc3339)
+      quarantined: snapshot.quarantined, ratePerMinute: snapshot.rates.received(standing, at: snapshot.now).map(rounded),
+      rejected: standing.refused, lastAt: standing.lastReportAt?.rfc3339)
     tokens = snapshot.tokenUses.map { Token(label: $0.label, lastUsedAt: $0.lastUsedAt?.rfc3339) }
     routes = snapshot.routes.map { Route($0, at: snapshot.now) }
     store = Store(backend: snapshot.storeBackend, bytes: standing.bytes)
@@ -110,12 +135,32 @@ extension StatusReport.Route {
     paused = route.pause != nil
     pause = route.pause
     notBefore = route.notBefore?.rfc3339
-    lagMs = StatusReport.Lag(
-      p50: route.lag.quantile(0.5)?.milliseconds, p95: route.lag.quantile(0.95)?.milliseconds,
-      p99: route.lag.quantile(0.99)?.milliseconds)
+    lagMs = StatusReport.Lag(route.lag)
+    recentLagMs = StatusReport.Lag(route.recentLag)
+    ratePerMinute = route.ratePerMinute.map(rounded)
     lastError = route.lane.lastError.map(masked(phonesIn:))
   }
 }
+
+extension StatusReport.Lag {
+  init(_ lag: Histogram) {
+    self.init(p50: lag.quantile(0.5)?.milliseconds, p95: lag.quantile(0.95)?.milliseconds, p99: lag.quantile(0.99)?.milliseconds)
+  }
+}
+
+extension StatusReport.HealthAnswer {
+  init(_ health: Health) {
+    let words = HealthWords(health: health, phrases: Phrases(.english))
+    func finding(_ trouble: Trouble) -> Finding {
+      let detail = words.detail(trouble).map { ". \($0)" } ?? ""
+      return Finding(text: words.text(trouble) + detail, command: trouble.commands.first)
+    }
+    self.init(sentence: words.sentence, problems: health.problems.map(finding), notes: health.notes.map(finding))
+  }
+}
+
+/// To tenths.
+private func rounded(_ rate: Double) -> Double { (rate * 10).rounded() / 10 }
 
 /// Encodes nil as null, where Codable would leave the member out.
 @propertyWrapper

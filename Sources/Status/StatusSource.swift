@@ -10,6 +10,7 @@ package struct StatusSource: Sendable {
   /// The store's absolute path without symbolic links; empty where it is in no file.
   package var storePath = ""
   package var recorder: Recorder
+  package let rates = RateBook()
   /// Metrics of libraries, if swift-metrics was started with this factory.
   package var libraryMetrics: PrometheusFactory?
   package var clock: Clock
@@ -22,6 +23,8 @@ package struct StatusSource: Sendable {
   package var operations: Operations
   package var lookups = Lookups.none
   package var isStoreWritable: @Sendable () -> Bool
+  /// How often a page that is open is told what is new.
+  package var liveEvery = LiveRoom.tickEvery
   /// The tokens of the public URL, by label.
   package var tokenUses: @Sendable () -> [TokenUse] = { [] }
   /// True if a real connection to the public door was answered. Must come to an end by itself, within a second or two.
@@ -54,9 +57,23 @@ package struct StatusSource: Sendable {
 
   func snapshot() async -> Snapshot {
     let oldest = try? await oldestWaiting()
+    let (now, standing) = (clock(), standing())
+    recorder.turn(at: now)
     return Snapshot(
-      now: clock(), version: version, startedAt: startedAt, storeBackend: storeBackend, configuration: configuration(),
-      standing: standing(), gauges: gauges(), oldestWaiting: oldest, record: recorder.snapshot(), tokenUses: tokenUses())
+      now: now, version: version, startedAt: startedAt, storeBackend: storeBackend, storePath: storePath, configuration: configuration(),
+      standing: standing, gauges: gauges(), oldestWaiting: oldest, record: recorder.snapshot(), tokenUses: tokenUses(),
+      rates: rates.take(standing, at: now))
+  }
+
+  /// Counts what happens a minute, and forgets what took long long ago. To be called now and then, whether anybody looks or not.
+  func sample() {
+    let now = clock()
+    recorder.turn(at: now)
+    _ = rates.take(standing(), at: now)
+  }
+
+  func health(_ snapshot: Snapshot) async -> Health {
+    Health(snapshot, isStoreWritable: isStoreWritable(), publicDoorAnswers: await publicDoorAnswers())
   }
 }
 

@@ -37,7 +37,7 @@ struct StatusPaths: Sendable {
   }
 
   func status() async throws -> Response {
-    var response = try Response.json(StatusReport(await source.snapshot()))
+    var response = try Response.json(await source.report())
     response.headers[.vary] = "Accept"
     return response
   }
