@@ -57,7 +57,7 @@ struct RecoveryTests {
       #expect(held["shop"].breaker == "held")
       #expect(held["shop"].pending == 7)
       let page = try await relay.page("/status").text
-      #expect(page.contains("Route shop is not in the rule file any more: 7 copies wait."))
+      #expect(page.contains("Route shop is not in the rule file any more: 7 copies wait"))
       #expect(try await relay.page("/metrics").text.contains(#"dlr_relay_pending{route="shop"} 7"#))
       #expect(app.copies.isEmpty)
       #expect(try await relay.stop() == .code(0))

@@ -39,7 +39,7 @@ struct ReloadTests {
       #expect((held["shop"].breaker, held["shop"].pending, held["shop"].matched) == ("held", 10, 10))
       #expect(relay.written.contains(#""removed":"shop""#))
       let page = String(decoding: try await relay.page("/status", headers: [("Accept", "text/html")]).body, as: UTF8.self)
-      #expect(page.contains("Route shop is not in the rule file any more: 10 copies wait."))
+      #expect(page.contains("Route shop is not in the rule file any more: 10 copies wait"))
 
       #expect(try await relay.stop() == .code(0))
       try await relay.start()

@@ -75,6 +75,22 @@ struct StoppingTests {
     }
   }
 
+  @Test func `SIGTERM ends the stream of a status page that is live, and does not wait for it`() async throws {
+    let app = try await RecordingApp.start()
+    try await RelayProcess.with(rules: Self.rules(app.url)) { relay in
+      try await relay.start()
+      let statusDoor = relay.statusDoor.split(separator: ":")
+      try await RawConnection.with(host: "127.0.0.1", port: Int(statusDoor[1])!, timeout: .seconds(60)) { browser in
+        try await browser.send("GET /status/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        _ = try await browser.read(until: "event: sections")
+        let took = try await timeToStop(relay)
+        #expect(took < .seconds(10), "the stream has no end of its own")
+        let rest = String(decoding: try await browser.readToEnd(), as: UTF8.self)
+        #expect(rest.hasSuffix("0\r\n\r\n"), "it was ended, not cut")
+      }
+    }
+  }
+
   @Test func `SIGINT stops like SIGTERM`() async throws {
     let app = try await RecordingApp.start()
     try await RelayProcess.with(rules: Self.rules(app.url)) { relay in

@@ -9,24 +9,35 @@ struct StatusJSONTests {
     let json = try await withDoor { url, _ in String(decoding: try await http("GET", url + "/status.json").body, as: UTF8.self) }
     let expected = """
       {"version": "0.1.0", "started_at": "2026-04-29T02:32:24.000000Z",
+       "health": {"sentence": "Route old is not in the rule file any more: 2 copies wait",
+         "problems": [
+           {"text": "Route old is not in the rule file any more: 2 copies wait. They are held until a route of this name is back, or they are discarded.",
+            "command": "dlr-relay queue"}],
+         "notes": [
+           {"text": "1 copy for shop was given up, after trying for as long as the rules say", "command": "dlr-relay queue replay --route shop"},
+           {"text": "3 bodies with the right token were no report. What came within retention.quarantine is kept.", "command": "dlr-relay quarantine"},
+           {"text": "6 reports matched no route when they came. What came within retention.unmatched is kept.", "command": "dlr-relay unmatched"}]},
        "config": {"fingerprint": "c0ffee", "loaded_at": "2026-04-29T03:32:24.000000Z", "last_error": null,
                   "last_error_at": null, "needs_restart": []},
-       "received": {"reports": 1234, "duplicates": 5, "unmatched": 6, "filtered": 7, "quarantined": 3,
+       "received": {"reports": 1234, "duplicates": 5, "unmatched": 6, "filtered": 7, "quarantined": 3, "rate_per_minute": null,
                     "rejected": {"token_wrong": 4}, "last_at": "2026-04-29T04:32:21.000000Z"},
        "tokens": [{"label": "2026-05", "last_used_at": null}, {"label": "2026-11", "last_used_at": "2026-04-29T04:32:21.000000Z"}],
        "routes": [
          {"name": "shop", "matched": 100, "delivered": 80, "failed_attempts": 9, "dead": 1, "discarded": 0, "stale_dropped": 0,
           "pending": 19, "in_flight": 4, "window": 16,
           "oldest_pending_seconds": 90, "breaker": "closed", "paused": false, "pause": null, "not_before": null,
-          "lag_ms": {"p50": 53.247, "p95": 98.303, "p99": 106.495}, "last_error": "could not reach +90505***4567"},
+          "lag_ms": {"p50": 53.247, "p95": 98.303, "p99": 106.495},
+          "recent_lag_ms": {"p50": 53.247, "p95": 98.303, "p99": 106.495}, "rate_per_minute": null, "last_error": "could not reach +90505***4567"},
          {"name": "bank", "matched": 0, "delivered": 0, "failed_attempts": 0, "dead": 0, "discarded": 0, "stale_dropped": 0,
           "pending": 0, "in_flight": 0, "window": 0,
           "oldest_pending_seconds": null, "breaker": "closed", "paused": false, "pause": null, "not_before": null,
-          "lag_ms": {"p50": null, "p95": null, "p99": null}, "last_error": null},
+          "lag_ms": {"p50": null, "p95": null, "p99": null},
+          "recent_lag_ms": {"p50": null, "p95": null, "p99": null}, "rate_per_minute": null, "last_error": null},
          {"name": "old", "matched": 12, "delivered": 10, "failed_attempts": 0, "dead": 0, "discarded": 0, "stale_dropped": 0,
           "pending": 2, "in_flight": 0, "window": null,
           "oldest_pending_seconds": 172800, "breaker": "held", "paused": false, "pause": null, "not_before": null,
-          "lag_ms": {"p50": null, "p95": null, "p99": null}, "last_error": null}],
+          "lag_ms": {"p50": null, "p95": null, "p99": null},
+          "recent_lag_ms": {"p50": null, "p95": null, "p99": null}, "rate_per_minute": null, "last_error": null}],
        "store": {"backend": "sqlite", "bytes": 3400000}}
       """
     #expect(try sameJSON(json, expected), "\(json)")
