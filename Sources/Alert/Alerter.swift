@@ -26,6 +26,7 @@ package final class Alerter: Sendable {
   private let state = Mutex(State())
   /// Whether there is anybody to tell, so that nobody needs the lock if not.
   private let hasListeners = Atomic(false)
+  package let messages = MessageCounts()
   private let userAgent: String
   private let routeName: @Sendable (LaneID) -> String
   private let clock: Clock
@@ -94,7 +95,8 @@ package final class Alerter: Sendable {
   }
 
   private func listener(_ settings: AlertSettings, number: Int, relay: String, isStarted: Bool, at now: Instant) -> Listener {
-    let hook = Hook(settings, number: number, relay: relay, userAgent: userAgent, patience: patience, observer: observer)
+    let hook = Hook(
+      settings, number: number, relay: relay, userAgent: userAgent, patience: patience, messages: messages, observer: observer)
     if isStarted { hook.start() }
     return Listener(settings: settings, hook: hook, watch: Watch(settings, startedAt: now, routeName: routeName))
   }

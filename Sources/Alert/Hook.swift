@@ -30,13 +30,20 @@ final class Hook: Sendable {
   private let userAgent: String
   private let patience: Patience
   private let observer: Observer
+  private let messages: MessageCounts
   private let box: Mutex<Box>
   private let wake = DispatchSemaphore(value: 0)
   private let ended = DispatchSemaphore(value: 0)
 
-  /// - Parameter number: of the entry in the rule file, from 1.
-  init(_ settings: AlertSettings, number: Int, relay: String, userAgent: String, patience: Patience, observer: @escaping Observer) {
+  /// - Parameters:
+  ///   - number: of the entry in the rule file, from 1.
+  ///   - messages: counts what becomes of them.
+  init(
+    _ settings: AlertSettings, number: Int, relay: String, userAgent: String, patience: Patience, messages: MessageCounts,
+    observer: @escaping Observer
+  ) {
     self.settings = settings
+    self.messages = messages
     box = Mutex(Box(name: Self.name(settings, number: number), relay: relay))
     self.userAgent = userAgent
     self.patience = patience
@@ -67,6 +74,7 @@ final class Hook: Sendable {
       let excess = max(0, box.alerts.count - Limits.alertsWaitingMax)
       box.alerts.removeFirst(excess)
       box.lost += excess
+      messages.gaveUp(excess)
     }
     wake.signal()
   }
@@ -96,9 +104,11 @@ final class Hook: Sendable {
     while let alert = next() {
       if let words = deliver(alert, request) {
         box.withLock { $0.lost += 1 }
+        messages.gaveUp(1)
         if !hasComplained { observer(.alertFailed(hook: box.withLock { $0.name }, words: words)) }
         hasComplained = true
       } else {
+        messages.took()
         hasComplained = false
       }
     }

@@ -38,12 +38,23 @@ package struct Histogram: Sendable, Equatable {
     preconditionFailure("the buckets hold fewer than were counted")
   }
 
-  /// How many were at most `duration`, counting whole buckets.
-  package func count(upTo duration: Duration) -> Int {
+  /// For each bound, how many were at most that long, counting whole buckets. One pass, however many bounds there are.
+  package func cumulate(_ bounds: HistogramBounds, _ body: (_ index: Int, _ count: Int) -> Void) {
+    var (total, next) = (0, 0)
+    for (index, end) in bounds.ends.enumerated() {
+      // An unused histogram has no buckets yet.
+      while next < min(end, buckets.count) {
+        total += Int(buckets[next])
+        next += 1
+      }
+      body(index, total)
+    }
+  }
+
+  /// How many buckets hold nothing longer than this.
+  fileprivate static func buckets(upTo duration: Duration) -> Int {
     let bound = duration.microseconds
-    var total = 0
-    for (i, n) in buckets.enumerated() where n > 0 && Self.upperBound(of: i) <= bound { total += Int(n) }
-    return total
+    return (0..<bucketCount).first { upperBound(of: $0) > bound } ?? bucketCount
   }
 
   private static func index(of microseconds: Int64) -> Int {
@@ -59,5 +70,17 @@ package struct Histogram: Sendable, Equatable {
     let exponent = (index >> subBits) + subBits - 1
     let sub = index & ((1 << subBits) - 1)
     return (Int64(1) << exponent) + (Int64(sub + 1) << Int64(exponent - subBits)) - 1
+  }
+}
+
+/// Where a histogram is cut for who wants fewer buckets than it has. Made once: each bound is looked up among its buckets.
+package struct HistogramBounds: Sendable {
+  /// How many of the histogram's buckets lie at or below each bound.
+  fileprivate let ends: [Int]
+
+  /// - Precondition: they rise.
+  package init(_ bounds: [Duration]) {
+    precondition(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }, "the bounds rise")
+    ends = bounds.map(Histogram.buckets)
   }
 }

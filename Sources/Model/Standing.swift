@@ -50,6 +50,14 @@ package struct LaneStanding: Sendable, Equatable {
   }
 
   package var pending: Int { matched - delivered - dead - discarded }
+
+  /// False once the store has nothing left of what was owed to the route, so that one that left the rule file need not be shown.
+  /// - Parameter deadKept: `Retention.dead`. What died is counted for ever, and was not tried after that.
+  package func holdsAnything(at now: Instant, deadKept: Duration) -> Bool {
+    if pending > 0 { return true }
+    guard dead > 0 else { return false }
+    return lastErrorAt.map { now - $0 <= deadKept } ?? true
+  }
 }
 
 /// One lane as it is at this moment in memory.

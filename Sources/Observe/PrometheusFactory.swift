@@ -11,7 +11,7 @@ package final class PrometheusFactory: MetricsFactory {
   private static let familiesMax = 128
   private static let seriesMax = 64
   private static let labelScalarsMax = 128
-  private static let bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+  private static let bounds = BucketBounds([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10])
 
   private struct Family {
     var kind: Series.Kind
@@ -49,11 +49,11 @@ package final class PrometheusFactory: MetricsFactory {
 
   private func series(_ label: String, _ kind: Series.Kind, _ dimensions: [(String, String)]) -> Series {
     let name = Self.name(label, kind)
-    let labels: Exposition.Labels = dimensions.map { (Self.snake($0.0), String($0.1.unicodeScalars.prefix(Self.labelScalarsMax))) }
-    let key = labels.map { "\($0.name)=\($0.value)" }.joined(separator: "\u{0}")
+    let pairs = dimensions.map { (name: Self.snake($0.0), value: String($0.1.unicodeScalars.prefix(Self.labelScalarsMax))) }
+    let key = pairs.map { "\($0.name)=\($0.value)" }.joined(separator: "\u{0}")
     return state.withLock { state in
       if let known = state.families[name]?.series[key], known.kind == kind { return known }
-      let made = Series(kind: kind, labels: labels)
+      let made = Series(kind: kind, labels: Exposition.Labels(pairs))
       let family = state.families[name] ?? Family(kind: kind, label: label)
       let isNew = state.families[name] == nil
       guard family.kind == kind, family.series.count < Self.seriesMax, !name.hasPrefix("dlr_relay_"),
@@ -151,14 +151,14 @@ private final class Series: CounterHandler, FloatingPointCounterHandler, MeterHa
   }
   func recordNanoseconds(_ duration: Int64) { value.withLock { $0.histogram.record(.nanoseconds(duration)) } }
 
-  func write(_ name: String, bounds: [Double], to out: inout Exposition) {
+  func write(_ name: String, bounds: BucketBounds, to out: inout Exposition) {
     let value = value.withLock { $0 }
     switch kind {
     case .counter, .gauge: out.sample(name, labels, value.number)
     case .summary:
       out.sample(name + "_sum", labels, value.number)
       out.sample(name + "_count", labels, value.count)
-    case .timer: out.histogram(name, labels, value.histogram, bounds: bounds)
+    case .timer: out.histogram(name, labels, value.histogram, bounds)
     }
   }
 }

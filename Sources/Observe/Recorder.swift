@@ -23,9 +23,11 @@ package final class Recorder: Sendable {
     case .storeRecovered: store.withLock { $0.lastError = nil }
     case .attempted(let lane, let outcome, _, _): lanes.withLock { $0[lane, default: LaneRecord()].attempts.count(outcome) }
     case .delivered(let lane, _, let lag): lanes.withLock { $0[lane, default: LaneRecord()].delivered(after: lag) }
+    case .died(let lane, _): lanes.withLock { $0[lane, default: LaneRecord()].deaths += 1 }
+    case .swept(let rows): store.withLock { $0.sweptRows += rows }
     case .reloaded: file.withLock { $0.noted(isTaken: true) }
     case .reloadFailed: file.withLock { $0.noted(isTaken: false) }
-    case .started, .stopping, .stopped, .refused, .quarantined, .unmatched, .swept, .died, .breakerOpened, .breakerClosed, .paused,
+    case .started, .stopping, .stopped, .refused, .quarantined, .unmatched, .breakerOpened, .breakerClosed, .paused,
       .resumed, .askedToWait, .spilled, .caughtUp, .reloadNeedsRestart, .alertFailed:
       break
     }
@@ -76,6 +78,8 @@ package struct StoreRecord: Sendable {
   package var commit = Histogram()
   package var batches = BatchSizes()
   package var failedCommits = 0
+  /// Rows that retention deleted.
+  package var sweptRows = 0
   /// Of the last commit; nil once one succeeded again.
   package var lastError: JournalError?
 
@@ -96,6 +100,8 @@ package struct LaneRecord: Sendable {
   package private(set) var lag = Histogram()
   package fileprivate(set) var recentLag = RecentLag()
   package var attempts = AttemptCounts()
+  /// Copies given up, also those that were sent again and given up again.
+  package var deaths = 0
 
   mutating func delivered(after duration: Duration) {
     lag.record(duration)

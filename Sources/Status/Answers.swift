@@ -34,4 +34,8 @@ extension Response {
   static func text(_ text: String, type: String, status: HTTPResponse.Status = .ok) -> Response {
     Response(status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
   }
+
+  static func text(_ utf8: [UInt8], type: String) -> Response {
+    Response(status: .ok, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(bytes: utf8)))
+  }
 }

@@ -47,7 +47,7 @@ struct Snapshot: Sendable {
       let lane = lanes[name] ?? LaneStanding(id: LaneID(-1), name: name)
       return route(lane, gauges[lane.id], isHeld: false)
     }
-    let held = standing.lanes.filter { !named.contains($0.name) && ($0.pending > 0 || $0.dead > 0) }
+    let held = standing.lanes.filter { !named.contains($0.name) && $0.holdsAnything(at: now, deadKept: configuration.deadKept) }
     return inFile + held.map { route($0, gauges[$0.id], isHeld: true) }
   }
 
@@ -69,9 +69,16 @@ struct Snapshot: Sendable {
   var quarantined: Int { standing.quarantined.values.reduce(0, +) }
 
   var metrics: PrometheusText {
-    let pauses = routes.compactMap { route in route.pause.map { (route.lane.id, $0) } }
-    return PrometheusText(
-      version: version, now: now, standing: standing, gauges: gauges, pauses: Dictionary(pauses) { first, _ in first },
+    let routes = Dictionary(routes.map { ($0.lane.id, $0) }) { first, _ in first }
+    var shown = standing
+    shown.lanes.removeAll { routes[$0.id] == nil }
+    var text = PrometheusText(
+      version: version, now: now, standing: shown, gauges: gauges, pauses: routes.compactMapValues(\.pause),
       oldestWaiting: oldestWaiting, record: record, configLoadedAt: configuration.loadedAt)
+    text.heldLanes = Set(routes.filter(\.value.isHeld).keys)
+    text.keysForRestart = configuration.needsRestart.count
+    text.tokens = tokenUses
+    text.startedAt = startedAt
+    return text
   }
 }

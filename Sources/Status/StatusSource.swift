@@ -27,6 +27,11 @@ package struct StatusSource: Sendable {
   package var liveEvery = LiveRoom.tickEvery
   /// The tokens of the public URL, by label.
   package var tokenUses: @Sendable () -> [TokenUse] = { [] }
+  /// Of the file system that the store is on; nil if it does not say.
+  package var disk: @Sendable () -> DiskSpace? = { nil }
+  package var process: @Sendable () -> ProcessFigures? = { nil }
+  /// Messages to the hooks of `alerts`, since the start.
+  package var alertMessages: @Sendable () -> (sent: Int, lost: Int) = { (0, 0) }
   /// True if a real connection to the public door was answered. Must come to an end by itself, within a second or two.
   package var publicDoorAnswers: @Sendable () async -> Bool
 
@@ -75,6 +80,21 @@ package struct StatusSource: Sendable {
   func health(_ snapshot: Snapshot) async -> Health {
     Health(snapshot, isStoreWritable: isStoreWritable(), publicDoorAnswers: await publicDoorAnswers())
   }
+
+  /// Asks the public door too, which takes as long as its probe.
+  func metrics() async -> PrometheusText {
+    async let jobs = try? operations.jobs()
+    async let answers = publicDoorAnswers()
+    var text = await snapshot().metrics
+    text.isStoreWritable = isStoreWritable()
+    text.disk = disk()
+    text.process = process()
+    (text.alertsSent, text.alertsLost) = alertMessages()
+    text.libraries = libraryMetrics
+    text.jobs = await jobs?.filter(\.hasWork)
+    text.publicDoorAnswers = await answers
+    return text
+  }
 }
 
 /// The rule file in force.
@@ -88,6 +108,8 @@ package struct LoadedConfiguration: Sendable, Equatable {
   package var lastErrorAt: Instant?
   /// What is wrong with that newer file, each with its line; at most `diagnosticsShownMax`.
   package var diagnostics: [String] = []
+  /// `Retention.dead`
+  package var deadKept = Retention().dead
   /// No report for so long is worth a warning.
   package var silence: Duration = AlertSettings.silenceIfLeftOut
   /// Keys of the file that say something else than what is in force, and would be only after a restart.

@@ -78,6 +78,7 @@ extension LoadedConfiguration {
     orderRoutes = Set(configuration.routes.filter(\.asksForOrders).map(\.name))
     orderKeys = OrderKeys(configuration.routes)
     dropsUnmatched = configuration.unmatched == .drop
+    deadKept = configuration.store.retention.dead
     silence = configuration.alerts.filter { $0.kinds.contains(.silence) }.map(\.silence).min() ?? AlertSettings.silenceIfLeftOut
   }
 }

@@ -177,6 +177,9 @@ final class Relay: Service {
     source.storePath = running.storePath
     source.libraryMetrics = libraryMetrics
     source.tokenUses = { [door] in door.tokenUses() }
+    source.disk = { [path = running.storePath] in diskSpace(at: path) }
+    source.process = ProcessFigures.now
+    source.alertMessages = { [alerter] in (alerter.messages.sent, alerter.messages.lost) }
     return source
   }
 }

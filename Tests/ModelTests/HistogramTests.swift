@@ -47,7 +47,7 @@ import Traffic
 
   @Test func `nothing recorded has no quantile`() {
     #expect(Histogram().quantile(0.5) == nil)
-    #expect(Histogram().count(upTo: .seconds(1)) == 0)
+    #expect(counts(Histogram(), upTo: [.microseconds(1), .seconds(1)]) == [0, 0])
   }
 
   @Test func `the shortest and the longest are counted at the ends`() {
@@ -60,17 +60,31 @@ import Traffic
     #expect(histogram.quantile(0.5) == .zero)
   }
 
+  private func counts(_ histogram: Histogram, upTo bounds: [Duration]) -> [Int] {
+    var counts: [Int] = []
+    histogram.cumulate(HistogramBounds(bounds)) { index, count in
+      #expect(index == counts.count)
+      counts.append(count)
+    }
+    return counts
+  }
+
   @Test func `counting up to a duration never counts a longer one`() {
     let recorded = durations(2_000, seed: 4)
-    let histogram = histogram(recorded)
-    var last = 0
-    for exponent in 0..<40 {
-      let bound = (Int64(1) << Int64(exponent)) - 1
-      let told = histogram.count(upTo: .microseconds(bound))
-      #expect(told == recorded.filter { $0 <= bound }.count, "a power of two is the end of a bucket")
-      #expect(told >= last)
-      last = told
-      #expect(histogram.count(upTo: .microseconds(bound + 1)) <= recorded.filter { $0 <= bound + 1 }.count)
+    let ends = (0..<40).map { (Int64(1) << Int64($0)) - 1 }
+    let told = counts(histogram(recorded), upTo: ends.map { .microseconds($0) })
+    for (end, told) in zip(ends, told) {
+      #expect(told == recorded.filter { $0 <= end }.count, "a power of two is the end of a bucket")
     }
+    let starts = (4..<40).map { Int64(1) << Int64($0) }
+    let toldAtStarts = counts(histogram(recorded), upTo: starts.map { .microseconds($0) })
+    for (start, told) in zip(starts, toldAtStarts) {
+      #expect(told == recorded.filter { $0 < start }.count, "a bucket that goes on behind the bound is left out")
+    }
+  }
+
+  @Test func `a bound behind the longest counts all`() {
+    let recorded = durations(100, seed: 5)
+    #expect(counts(histogram(recorded), upTo: [.seconds(1 << 40)]) == [100])
   }
 }

@@ -49,6 +49,17 @@ struct DoorTests {
     #expect((check.value("hb_requests_total", labels) ?? 0) >= 1)
   }
 
+  @Test(arguments: [(dead: 0, days: 0), (1, 29), (1, 31)])
+  func `a route that left the file has series while anything of it is left`(dead: Int, days: Int) async throws {
+    let shown = sample {
+      ($0.lanes[0].matched, $0.lanes[0].dead) = (10 + dead, dead)
+      $0.lanes[0].lastErrorAt = ManualClock().now - .days(days)
+    }
+    let check = try await withDoor(shown.source) { url, _ in try PrometheusCheck(try await http("GET", url + "/metrics").text) }
+    #expect((check.value("dlr_relay_dead", ["route": "old"]) != nil) == (dead > 0 && days < 30))
+    #expect(check.value("dlr_relay_pending", ["route": "bank"]) == 0, "one that is in the file always has")
+  }
+
   @Test(arguments: ["/status", "/status.json", "/metrics", "/livez", "/readyz", "/api/v1/queue", "/nothing"])
   func `HEAD is answered like GET, without a body`(path: String) async throws {
     let (get, head) = try await withDoor { url, _ in (try await http("GET", url + path), try await http("HEAD", url + path)) }

@@ -18,11 +18,7 @@ struct StatusPaths: Sendable {
       Call(
         .get, "/metrics", "metrics", "Metrics, as Prometheus reads them.", checksQuery: false,
         answers: [Call.Answer(status: .ok, text: "Metrics.", contents: [("text/plain", .text())])]
-      ) { _ in
-        var metrics = await source.snapshot().metrics
-        metrics.libraries = source.libraryMetrics
-        return .text(metrics.text, type: PrometheusText.contentType)
-      },
+      ) { _ in .text(await source.metrics().utf8, type: PrometheusText.contentType) },
       Call(
         .get, "/livez", "alive", "Whether the process answers. Needs no token.", checksQuery: false,
         answers: [.json(Liveness.self, "It does.")]
