@@ -20,6 +20,14 @@ install_packages() {
     die "apt-get install $* failed"
 }
 
+# download_package NAME: a Debian package as a file in the present folder, without installing it.
+download_package() {
+  command -v apt-get >/dev/null || return
+  apt-get download -qq "$1" 2>/dev/null && return
+  # A machine that has never looked has no lists.
+  if [ "$(id -u)" -eq 0 ]; then apt-get update -qq; else sudo -n apt-get update -qq; fi && apt-get download -qq "$1"
+}
+
 # True if a C header of this name is where compilers look by default.
 has_header() {
   compgen -G "/usr/include/$1" >/dev/null || compgen -G "/usr/include/*/$1" >/dev/null || compgen -G "/usr/local/include/$1" >/dev/null
