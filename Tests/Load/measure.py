@@ -15,13 +15,14 @@ import time
 
 import backlog
 import results
+import status
 import trouble
 from servers import ANSWER, EMPTY_ANSWER, Failed, Relay, app, nginx_answering, nginx_mirroring, nginx_sink, simulate, wait_until, wrk
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 STEADY_RATES = (200, 1000)
-PARTS = ("speed", "trouble", "backlog", "rules")
+PARTS = ("speed", "trouble", "backlog", "rules", "status")
 
 
 class Measurements:
@@ -157,13 +158,16 @@ def options():
     parser.add_argument("--quick", action="store_true", help="one short round: to see that it works, not to quote")
     parser.add_argument("--trouble-seconds", type=int, default=60, help="of reports for apps in trouble")
     parser.add_argument("--backlog", type=int, default=1_000_000, help="copies that wait for a dead app; 10000000 takes most of an hour")
+    parser.add_argument("--routes", type=int, default=1_000, help="of the relay that is watched")
+    parser.add_argument("--stored", type=int, default=1_000_000, help="copies in its store")
     parser.add_argument("--part", action="append", choices=PARTS, dest="parts", help="only this; may be given several times")
     chosen = parser.parse_args()
     chosen.parts = chosen.parts or list(PARTS)
     if chosen.quick:
         chosen.rounds, chosen.seconds, chosen.steady_seconds, chosen.trouble_seconds, chosen.backlog = 1, 2, 3, 5, 20_000
-    if min(chosen.rounds, chosen.seconds, chosen.steady_seconds, chosen.connections, chosen.trouble_seconds, chosen.backlog) < 1:
-        parser.error("the numbers must be at least 1")
+        chosen.stored = 20_000
+    if min(chosen.rounds, chosen.seconds, chosen.steady_seconds, chosen.connections, chosen.trouble_seconds, chosen.backlog, chosen.stored) < 1 or chosen.routes < 2:
+        parser.error("the numbers must be at least 1, and of routes at least 2")
     return chosen
 
 
@@ -194,6 +198,9 @@ def measure(chosen, folder):
         measured["backlog"] = backlog.with_empty_queue(chosen, measurements.fresh(), next(runs))
         tell(f"backlog: {chosen.backlog:,} waiting copies")
         measured["backlog"] |= backlog.with_long_queue(chosen, measurements.fresh(), runs)
+    if "status" in chosen.parts:
+        tell(f"status: {chosen.routes:,} routes, {chosen.stored:,} stored copies, and who watches them")
+        measured["status"] = status.with_many_routes(chosen, measurements.fresh(), itertools.count(8000))
     if "rules" in chosen.parts:
         tell("rules: routing by 10, 1,000 and 10,000 routes, and loading 10,000")
         done = subprocess.run([chosen.rules_bench], capture_output=True, text=True)

@@ -15,7 +15,19 @@ def summary(measured):
         parts["backlog"] = with_backlog(measured["backlog"])
     if "rules" in measured:
         parts["rules"] = measured["rules"]
+    if "status" in measured:
+        parts["status"] = watched(measured["status"])
     return parts
+
+
+def watched(measured):
+    rounds = measured["rounds"]
+    return {k: measured[k] for k in ("routes", "deliveries", "answers")} | {
+        which + "_per_second": median(r[which]["per_second"] for r in rounds) for which in ("alone", "watched")
+    } | {
+        "accepted_ratio": median(r["watched"]["per_second"] / r["alone"]["per_second"] for r in rounds),
+        "events_bytes": sum(r["watched"]["events_bytes"] for r in rounds),
+    }
 
 
 def in_trouble(rounds):
@@ -116,6 +128,9 @@ def targets(summary):
             held("routing by 10,000 routes / by 10", rules["ratio"], 1.5, None, False),
             held("seconds to load 10,000 routes", rules["load_seconds"], 1.0, None, False),
         ]
+    if status := summary.get("status"):
+        held_to += [held(f"{path} median, ms", answer["p50_ms"], 100.0, None, False) for path, answer in status["answers"].items()]
+        held_to += [held("accepted while watched / alone", status["accepted_ratio"], 0.95, None, True)]
     return held_to
 
 
@@ -130,6 +145,8 @@ def table(measured):
         lines += backlog_table(parts["backlog"])
     if "rules" in parts:
         lines += rules_table(parts["rules"])
+    if "status" in parts:
+        lines += status_table(parts["status"])
     lines += [f"{'targets':44}{'measured':>12}{'target':>9}{'':8}{'goal':>9}"]
     for t in measured["targets"]:
         verdict = "pass" if t["met"] else "MISS"
@@ -175,6 +192,17 @@ def trouble_table(t, chosen):
         quantiles("the same beside the others", t["beside_lag_ms"]),
         f"the dead one returned: found after {dead['seconds_until_found']:.1f} s, {dead['waited']:,} copies drained at "
         f"{dead['drained_per_second']:,.0f}/s, {dead['failed_attempts']} attempts failed, {dead['repeats']} repeats",
+        "",
+    ]
+
+
+def status_table(s):
+    lines = [f"{s['routes']:,} routes and {s['deliveries']:,} stored copies", f"{'':44}{'p50 ms':>12}{'p95 ms':>9}{'kB':>9}"]
+    for path, a in s["answers"].items():
+        lines.append(f"{path:44}{a['p50_ms']:>12.1f}{a['p95_ms']:>9.1f}{a['bytes'] / 1000:>9,.0f}")
+    return lines + [
+        f"{'reports/s accepted alone':44}{s['alone_per_second']:>12,.0f}",
+        f"{'the same while watched':44}{s['watched_per_second']:>12,.0f}{s['accepted_ratio']:>9.2f}",
         "",
     ]
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the relay beside nginx, on this machine, over loopback. README.md says how to read what it prints.
 #
-#   bash Tests/Load/run.sh [--quick] [--part speed|trouble|backlog|rules] [--rounds 3] [--seconds 5] [--connections 32] [--backlog 1000000]
+#   bash Tests/Load/run.sh [--quick] [--part speed|trouble|backlog|rules|status] [--rounds 3] [--seconds 5] [--connections 32] [--backlog 1000000]
 #
 # Installs wrk and nginx where they are missing, and builds the release; DLR_RELAY=path measures that program instead.
 set -euo pipefail

@@ -178,17 +178,17 @@ def nginx_mirroring(folder, sink_port, workers):
 class Relay(Server):
     """The relay on a new store, with routes that all want the same: every report of wrk, and of `simulate` those with a marker, nine of ten."""
 
-    def __init__(self, program, folder, urls, concurrency, paused=False):
-        """`urls` by the names of the routes."""
+    def __init__(self, program, folder, urls, concurrency, paused=False, wanting=None):
+        """`urls` by the names of the routes; the first `wanting` of them want every report of wrk, or all if it is left out."""
         self.port, self.status_port = free_port(), free_port()
         routes = "".join(
             f"""
   - name: {name}
-    markers: ["iim.to/", "#SHOP"]
+    markers: {'["iim.to/", "#SHOP"]' if wanting is None or number < wanting else f'["@{name}"]'}
     url: {url}
     concurrency: {concurrency}
     paused: {str(paused).lower()}"""
-            for name, url in urls.items()
+            for number, (name, url) in enumerate(urls.items())
         )
         config = os.path.join(folder, "routes.yaml")
         with open(config, "w") as f:
