@@ -20,3 +20,16 @@ package struct HistorySample: Sendable, Equatable {
     self.dead = dead
   }
 }
+
+extension HistorySample {
+  /// Of what is counted now: a sum over every lane.
+  package init(at minute: Instant, of standing: Standing) {
+    self.init(at: minute, reports: standing.reports, delivered: 0, failedAttempts: 0, waiting: 0, dead: 0)
+    for lane in standing.lanes {
+      delivered += lane.delivered
+      failedAttempts += lane.failedAttempts
+      waiting += lane.pending
+      dead += lane.dead
+    }
+  }
+}

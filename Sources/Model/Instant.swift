@@ -21,6 +21,12 @@ package struct Instant: Sendable, Hashable, Comparable {
     Instant(microseconds: instant.microseconds.subtractingSaturating(duration.microseconds))
   }
 
+  /// The beginning of its minute.
+  package var minute: Instant {
+    let rest = microseconds % 60_000_000
+    return Instant(microseconds: microseconds - (rest < 0 ? rest + 60_000_000 : rest))
+  }
+
   package static func - (a: Instant, b: Instant) -> Duration { .microseconds(a.microseconds.subtractingSaturating(b.microseconds)) }
 }
 

@@ -44,6 +44,9 @@ final class Ledger: Sendable {
     }
     try result.get()
   }
+
+  /// What is counted as of the last commit.
+  func sample(at minute: Instant) -> HistorySample { state.withLock { HistorySample(at: minute, of: $0.standing) } }
 }
 
 extension Standing {

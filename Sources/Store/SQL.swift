@@ -174,6 +174,17 @@ enum SQL {
   static let clearWaiting = "DELETE FROM waiting WHERE lane = ?1 AND minute = ?2"
   static let setCounter = "INSERT INTO counter (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2"
 
+  // A sample of what was counted. The first of a minute stays, also where a clock was set back into it.
+  static let insertSample = """
+    INSERT OR IGNORE INTO sample (minute, reports, delivered, failed_attempts, waiting, dead) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+    """
+  static let deleteSamplesBefore = """
+    DELETE FROM sample WHERE minute IN (SELECT minute FROM sample WHERE minute < ?1 ORDER BY minute LIMIT ?2)
+    """
+  static let deleteSamplesAfter = """
+    DELETE FROM sample WHERE minute IN (SELECT minute FROM sample WHERE minute > ?1 ORDER BY minute LIMIT ?2)
+    """
+
   // A page.
   static let readyPage = """
     SELECT ready.seq, report_id, status, received_at, received_at, content_type, bytes, stale, 0, 0, 0

@@ -11,6 +11,7 @@ enum Schema {
     migrator.registerMigration("1: reports, deliveries, counters") { try $0.execute(sql: version1) }
     migrator.registerMigration("2: order, pauses, replays") { try $0.execute(sql: version2) }
     migrator.registerMigration("3: orders, strays") { try $0.execute(sql: version3Orders + version3Strays) }
+    migrator.registerMigration("4: history") { try $0.execute(sql: version4) }
     return migrator
   }
 
@@ -270,5 +271,18 @@ enum Schema {
     DROP TABLE job;
     ALTER TABLE job_3 RENAME TO job;
     CREATE INDEX job_with_work ON job (next_at, id) WHERE has_work = 1;
+    """
+
+  private static let version4 = """
+    -- What had been counted by the beginning of a minute, over all lanes, and what waited and was given up then. Bounded: a row a minute of
+    -- a day and an hour. No CHECK: a sample that cannot be is no reason to turn a report away.
+    CREATE TABLE sample (
+      minute INTEGER PRIMARY KEY,
+      reports INTEGER NOT NULL,
+      delivered INTEGER NOT NULL,
+      failed_attempts INTEGER NOT NULL,
+      waiting INTEGER NOT NULL,
+      dead INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
     """
 }

@@ -8,6 +8,7 @@ struct Statements {
   let insertHeld, deleteHeld, heldBehind, heldSince, heldOfLane, beginHolding, earliestHeld: Statement
   let insertReplay, updateState, deleteHolds, insertHold: Statement
   let updateLane, addWaiting, takeWaiting, clearWaiting, setCounter: Statement
+  let insertSample, deleteSamplesBefore, deleteSamplesAfter: Statement
   let readyPage, retryPage, replayPage, nextRetryDue, nextReplayDue: Statement
   let openJob, nextJob, nextJobWithoutRules, saveJob, firstReplayDue: Statement
   let walkHeld, walkReady, walkRetry, walkReplay, walkDead, walkDone: Statement
@@ -65,6 +66,9 @@ struct Statements {
     takeWaiting = try prepare(SQL.takeWaiting)
     clearWaiting = try prepare(SQL.clearWaiting)
     setCounter = try prepare(SQL.setCounter)
+    insertSample = try prepare(SQL.insertSample)
+    deleteSamplesBefore = try prepare(SQL.deleteSamplesBefore)
+    deleteSamplesAfter = try prepare(SQL.deleteSamplesAfter)
     readyPage = try prepare(SQL.readyPage)
     retryPage = try prepare(SQL.retryPage)
     replayPage = try prepare(SQL.replayPage)

@@ -21,7 +21,7 @@ struct Tally {
 
     init(_ lane: LaneID, _ owedAt: Instant) {
       self.lane = lane
-      start = Instant(microseconds: owedAt.microseconds - owedAt.microseconds % 60_000_000)
+      start = owedAt.minute
     }
   }
 
@@ -124,6 +124,8 @@ enum CounterName {
   static let duplicates = "duplicates"
   static let unmatched = "unmatched"
   static let filtered = "filtered"
+  /// Not a count: every report from this seq on that has a packet is in `packet`. Only there while a lane takes orders.
+  static let packetsFrom = "packets_from"
   static let lastReportAt = "last_report_at"
   static let quarantined = "quarantined."
   static let refused = "refused."

@@ -17,7 +17,9 @@ extension Writer {
     var transaction = newTransaction(at: startedAt, isBusy: reports > 0)
     var died: [Settlement] = []
     transaction.tally.refused = refused
+    let sample = sampleDue(at: startedAt)
     try connection.transact { statements throws(SQLiteFailure) in
+      try sample?.write(statements)
       // Results first: what they settle holds back nothing that arrives with them.
       for result in kept.results { try transaction.settle(result) }
       for expiry in kept.expired where try transaction.settle(expiry) { died.append(expiry) }
@@ -27,7 +29,7 @@ extension Writer {
       if let lane = rules.heldForNothing { try transaction.releaseUnordered(lane) }
       try ledger.write(transaction.tally, statements)
     }
-    committed(transaction)
+    committed(transaction, with: sample)
     for arrival in arrivals { arrival.then(nil) }
     answerStates(nil)
     handOver(handover(of: transaction))
@@ -45,7 +47,11 @@ extension Writer {
 
   static func stepRowsMax(_ isBusy: Bool) -> Int { isBusy ? Limits.stepRowsMax / 5 : Limits.stepRowsMax }
 
-  func committed(_ transaction: Transaction) {
+  /// What was counted by the beginning of this minute, if no commit has said so. Not while room is short, which is for settling.
+  func sampleDue(at now: Instant) -> HistorySample? { reserve.isHeld ? sampler.due(at: now).map(ledger.sample) : nil }
+
+  func committed(_ transaction: Transaction, with sample: HistorySample?) {
+    if let sample { sampler.took(sample.at) }
     lastSeq = transaction.lastSeq
     rules.committed(transaction.tally)
     if transaction.hasUnfinishedClaims { nextClaimStepAt = Instant(microseconds: .min) }

@@ -54,20 +54,33 @@ extension Writer {
     }
   }
 
+  /// An idle minute has a sample too: one small commit.
+  func stepSample() {
+    guard !isBroken, reserve.isHeld, let minute = sampler.dueAlone(at: clock()) else { return }
+    let sample = ledger.sample(at: minute)
+    sampler.took(minute)
+    do {
+      try connection.transact { statements throws(SQLiteFailure) in try sample.write(statements) }
+    } catch {
+      commitAsideFailed(error)
+    }
+  }
+
   /// Does a part of what an operator asked for; a small one while reports come in.
   func stepJob(isBusy: Bool) {
     guard !isBroken, kept.results.isEmpty, nextJobStepAt <= clock() else { return }
     var transaction = newTransaction(at: clock())
-    let rowsMax = Self.stepRowsMax(isBusy)
+    let (rowsMax, sample) = (Self.stepRowsMax(isBusy), sampleDue(at: transaction.now))
     do {
       var nextAt: Instant?
       try connection.transact { statements throws(SQLiteFailure) in
+        try sample?.write(statements)
         // What is left of the disk is for settling.
         nextAt = try transaction.stepJob(lanes: ledger.laneCount, rowsMax: rowsMax, freesOnly: !reserve.isHeld)
         try ledger.write(transaction.tally, statements)
       }
       nextJobStepAt = nextAt ?? .distantFuture
-      committed(transaction)
+      committed(transaction, with: sample)
       handOver(transaction.told)
     } catch {
       commitAsideFailed(error)
@@ -80,13 +93,15 @@ extension Writer {
     // What is left of a full disk is for settling.
     guard !isBroken, reserve.isHeld, kept.results.isEmpty, nextClaimStepAt <= clock() else { return }
     var transaction = newTransaction(at: clock(), isBusy: isBusy)
+    let sample = sampleDue(at: transaction.now)
     nextClaimStepAt = .distantFuture
     do {
       try connection.transact { statements throws(SQLiteFailure) in
+        try sample?.write(statements)
         try transaction.catchUpUnfinished()
         try ledger.write(transaction.tally, statements)
       }
-      committed(transaction)
+      committed(transaction, with: sample)
       handOver(transaction.told)
     } catch {
       commitAsideFailed(error)

@@ -11,8 +11,10 @@ final class Writer {
   let observer: Observer
   var book: LaneBook
   var lastSeq: Int64
+  let lastSeqAtStart: Int64
   var reserve: Reserve
   var sweeper: Sweeper
+  var sampler: Sampler
   var rules: LaneRules
   /// nil until `Journal.adopt`, and again while new lanes wait for new rules: what the journal routes by itself waits until then.
   var journalRules: JournalRules?
@@ -47,9 +49,11 @@ final class Writer {
     self.observer = observer
     let standing = ledger.standing()
     lastSeq = Int64(standing.reports)
+    lastSeqAtStart = lastSeq
     rules = LaneRules(standing)
     reserve = Reserve(storePath: path)
     sweeper = Sweeper(retention: retention)
+    sampler = Sampler(isOn: retention != nil)
   }
 
   /// Stores the states of these lanes as they are in the ledger.
@@ -71,8 +75,9 @@ final class Writer {
   func waitMax() -> Duration {
     if isBroken || !kept.isEmpty || !reserve.isHeld { return Self.tryAgainEvery }
     if rules.heldForNothing != nil { return .zero }
-    let nextStepAt = min(nextJobStepAt, nextClaimStepAt, sweeper.nextStepAt)
-    return max(.zero, min(nextStepAt - clock(), Self.idleMax))
+    let now = clock()
+    let nextStepAt = min(nextJobStepAt, nextClaimStepAt, sweeper.nextStepAt, sampler.nextAloneAt(now))
+    return max(.zero, min(nextStepAt - now, Self.idleMax))
   }
 
   func process(_ work: inout Inbox.Work) {
@@ -84,6 +89,7 @@ final class Writer {
     for task in work.tasks { task(self) }
     // A task may have found the store broken.
     if isBroken { turnAway(work.arrivals) } else { commit(work.arrivals) }
+    stepSample()
     stepJob(isBusy: !work.arrivals.isEmpty)
     stepClaims(isBusy: !work.arrivals.isEmpty)
     if kept.results.isEmpty { answerFetches() }
