@@ -250,8 +250,10 @@ package protocol Journal: Sendable {
   /// When the oldest waiting delivery of each lane was received. Reads the store; not for the data path.
   func oldestWaiting() throws(JournalError) -> [LaneID: Instant]
 
-  /// How many deliveries wait, by lane and by age. Reads the store; not for the data path.
-  func waiting() throws(JournalError) -> [WaitingCount]
+  /// How many deliveries wait, by lane and by age. Reads the store, a lane at a time; not for the data path.
+  /// - Parameter ends: what is told apart. Minutes between two of them are summed, under the latest in which anything came; those that
+  ///   begin at one belong to what is after it. nil: every minute, which of a lane that has been down for two weeks are 20,000.
+  func waiting(apart ends: [Instant]?) throws(JournalError) -> [WaitingCount]
 
   /// True if the last commit succeeded, or nothing was ever tried.
   var isHealthy: Bool { get }
@@ -260,7 +262,7 @@ package protocol Journal: Sendable {
   func close()
 }
 
-/// Deliveries of one lane that came within one minute and still wait.
+/// Deliveries of one lane that came within one minute, or within a span of which it is the last, and still wait.
 package struct WaitingCount: Sendable, Equatable {
   package var lane: LaneID
   /// The beginning of the minute in which they were received.

@@ -74,8 +74,12 @@ package enum Limits {
   package static let searchBytesMax = 8 * 1024 * 1024
   /// Copies that are counted one by one for who asks how many are meant; beyond it there are at least so many.
   package static let copiesCountedMax = 100_000
-  /// Jobs that are listed.
+  /// Rows that such a count looks at where it must look at each: the newest.
+  package static let rowsCountedMax = 500_000
+  /// Jobs in one answer.
   package static let jobsShownMax = 100
+  /// Statuses of one report that are shown.
+  package static let statusesShownMax = 256
   /// Packets that one request claims.
   package static let claimsTogetherMax = 1_000
   /// Statuses of one report that are kept in order; of more, only repeats are known.

@@ -18,6 +18,18 @@ package struct Selection: Sendable, Equatable {
   }
 }
 
+/// How many deliveries are meant.
+package struct CopyCount: Sendable, Equatable {
+  package var count: Int
+  /// True if there may be more: a count looks at a bounded number of them.
+  package var isAtLeast: Bool
+
+  package init(_ count: Int, isAtLeast: Bool = false) {
+    self.count = count
+    self.isAtLeast = isAtLeast
+  }
+}
+
 /// Where a delivery stands, in an operator's words.
 package enum DeliveryState: String, Sendable, CaseIterable, Codable {
   /// Owed: never tried, to be tried again, held back by an earlier status, or being replayed.
@@ -165,12 +177,13 @@ package struct AttemptRecord: Sendable, Equatable {
 /// What an operator may do to the queues of a journal. The calls that read walk at most what was asked for, on a connection of
 /// their own; those that change are jobs of the writer. From any thread.
 package protocol QueueOperations: Journal {
-  /// Every status of a report, in the order of arrival; empty if it is not known (any more). Blocks; not for the data path.
+  /// Every status of a report, in the order of arrival; empty if it is not known (any more). At most `Limits.statusesShownMax`. Blocks; not
+  /// for the data path.
   func report(_ id: Int64) throws(JournalError) -> [ReportRecord]
 
-  /// How many deliveries are meant; of delivered ones those whose bytes are kept, since no other can be sent again. Blocks; not for
-  /// the data path.
-  func count(_ selection: Selection) throws(JournalError) -> Int
+  /// How many deliveries are meant; of delivered ones those whose bytes are kept, since no other can be sent again. Counts up to
+  /// `Limits.copiesCountedMax`, and of delivered ones looks at `Limits.rowsCountedMax`, the newest. Blocks; not for the data path.
+  func count(_ selection: Selection) throws(JournalError) -> CopyCount
 
   /// Starts a job. Reports that come after it are not meant.
   /// - Precondition: a replay selects `.dead` or `.delivered`, a discard `.waiting` or `.dead`.
@@ -184,8 +197,9 @@ package protocol QueueOperations: Journal {
   ///   number. To cancel it again only tells how far that is.
   func cancel(job id: Int64, then: @escaping @Sendable (Result<QueueJob?, JournalError>) -> Void)
 
-  /// The last `Limits.jobsShownMax`, the newest first. Blocks; not for the data path.
-  func jobs() throws(JournalError) -> [QueueJob]
+  /// The newest first, at most `limit`. Blocks; not for the data path.
+  /// - Parameter before: only those with a smaller number; nil: all.
+  func jobs(before id: Int64?, limit: Int) throws(JournalError) -> [QueueJob]
 }
 
 extension QueueJob {

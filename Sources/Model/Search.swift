@@ -12,12 +12,13 @@ package struct ReportSearch: Sendable {
   package var state: DeliveryState?
   /// Asked of the bytes, of those that have some; nil: not asked. Pure.
   package var matches: (@Sendable (Payload) -> Bool)?
-  /// By when the report was received: not before `since`, and before `until`.
+  /// By when the report came: not before `since`, and before `until`. As for a `Selection`, what was in quarantine came when it was
+  /// readmitted, which may be long after it was received; and where a clock was set back, this is to that accuracy.
   package var since: Instant
   package var until: Instant
-  /// Only reports that came before this one: the `next` of the page before. nil: the newest.
+  /// Only reports that came before this one, which need not be there: the `next` of the page before. nil: the newest.
   package var before: Int64?
-  /// At most so many.
+  /// At most so many, and at most `Limits.reportsShownMax`. Of 0 the answer is empty, and has nothing behind it.
   package var limit: Int
 
   package init(since: Instant, until: Instant, before: Int64? = nil, limit: Int) {
@@ -34,7 +35,7 @@ package struct SearchPage: Sendable, Equatable {
   package var reports: [ReportRecord]
   /// What `ReportSearch.before` is for the rest; nil if there is none.
   package var next: Int64?
-  /// Up to here everything that was received was looked at; nil if that is all of it.
+  /// Up to here everything that came was looked at; nil if that is all of it.
   package var searchedBackTo: Instant?
 
   package init(reports: [ReportRecord], next: Int64?, searchedBackTo: Instant?) {
@@ -47,9 +48,14 @@ package struct SearchPage: Sendable, Equatable {
 /// What a person asks a journal to look up. Each call reads a bounded part of the store, on a connection of its own. Blocks; not for the
 /// data path.
 package protocol LookupOperations: Journal {
+  /// One page. It looks at no more than `Limits.searchRowsMax` rows, beside one for each queue of each lane, and at no more than
+  /// `Limits.searchBytesMax` of bytes, but for the last of them. A report id is found at once, and so is what waits or was given up, what no
+  /// route matched, and what came of a packet since a route takes orders; everything else is a walk through all that came within the time. What changes between two pages is in a page as it
+  /// stands when that is read; nothing is in two of them.
   func search(_ search: ReportSearch) throws(JournalError) -> SearchPage
 
-  /// A sample for each minute of `Limits.historyKept` in which the relay ran, not before `since`, in order. One is taken with the first commit
-  /// of a minute, or without one where none comes.
+  /// A sample for each minute of the last `Limits.historyKept` in which the relay ran, not before `since`, in order. It is taken with the
+  /// first commit of the minute, or by itself a few seconds later where none comes, so that what waits is known of idle minutes too. A
+  /// minute is left out where the disk was full; where the clock was set back, the samples that were later than it then are forgotten.
   func history(since: Instant) throws(JournalError) -> [HistorySample]
 }

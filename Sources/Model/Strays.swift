@@ -25,6 +25,19 @@ package struct StoredReport: Sendable, Equatable {
   }
 }
 
+/// A part of the unmatched reports, in the order of arrival. A call looks at a bounded number of rows and bytes, so a page may be short, or
+/// empty, and there may be more all the same.
+package struct UnmatchedPage: Sendable, Equatable {
+  package var reports: [StoredReport]
+  /// What to read behind for the rest; nil if there is none.
+  package var next: Int64?
+
+  package init(reports: [StoredReport], next: Int64?) {
+    self.reports = reports
+    self.next = next
+  }
+}
+
 /// A body in quarantine.
 package struct QuarantinedRecord: Sendable, Equatable {
   package var id: Int64
@@ -43,9 +56,10 @@ package struct QuarantinedRecord: Sendable, Equatable {
 /// What nobody got: reports that no route owned, and bodies that were no reports. Lists are read a page at a time, on a connection of
 /// their own; what changes something is a job of the writer (a `QueueJob`), routed by `JournalRules.route`.
 package protocol StrayOperations: QueueOperations {
-  /// Unmatched reports whose bytes are kept, in the order of arrival, of which at most `limit` are read.
+  /// Unmatched reports whose bytes are kept, in the order of arrival, at most `limit`. Looks at `Limits.searchRowsMax` unmatched ones, with
+  /// bytes or without, and reads `Limits.searchBytesMax`, but for the last of them.
   /// - Parameter after: a `seq`; the page begins behind it. 0 for the first.
-  func unmatched(after seq: Int64, limit: Int) throws(JournalError) -> [StoredReport]
+  func unmatched(after seq: Int64, limit: Int) throws(JournalError) -> UnmatchedPage
 
   /// Bodies in quarantine, in the order of arrival.
   /// - Parameter after: an `id`.

@@ -22,15 +22,20 @@ package struct QueueTable: Codable, Sendable, Equatable {
     ("3d", .days(3)),
   ]
 
-  /// - Parameter waiting: by minute of arrival; every copy of it is taken to have come in the middle of its minute, so an age is
-  ///   right to within 30 s.
+  /// A copy is taken to have come in the middle of its minute, so an age is right to within 30 s.
+  private static let middle: Duration = .seconds(30)
+
+  /// Of the minutes that fall into different columns: what `Journal.waiting(apart:)` tells apart.
+  package static func ends(at now: Instant) -> [Instant] { ends.map { now - $0.age - middle } }
+
+  /// - Parameter waiting: by minute of arrival, told apart by `ends(at: now)` or more closely.
   package init(waiting: [WaitingCount], routes: [String], lanes: [LaneStanding], at now: Instant) {
     buckets = Self.ends.map(\.name) + ["older"]
     let bucketCount = buckets.count
     let empty = Array(repeating: 0, count: bucketCount)
     var counts: [LaneID: [Int]] = [:]
     for count in waiting {
-      let age = now - (count.minute + .seconds(30))
+      let age = now - (count.minute + Self.middle)
       let bucket = Self.ends.firstIndex { age <= $0.age } ?? bucketCount - 1
       counts[count.lane, default: empty][bucket] += count.count
     }

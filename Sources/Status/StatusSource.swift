@@ -19,7 +19,7 @@ package struct StatusSource: Sendable {
   package var gauges: @Sendable () -> [LaneGauge]
   /// These two read the store: off the cooperative pool, please.
   package var oldestWaiting: @Sendable () async throws -> [LaneID: Instant]
-  package var waiting: @Sendable () async throws -> [WaitingCount]
+  package var waiting: @Sendable (_ apart: [Instant]) async throws -> [WaitingCount]
   package var operations: Operations
   package var lookups = Lookups.none
   package var isStoreWritable: @Sendable () -> Bool
@@ -41,7 +41,7 @@ package struct StatusSource: Sendable {
     standing: @escaping @Sendable () -> Standing,
     gauges: @escaping @Sendable () -> [LaneGauge],
     oldestWaiting: @escaping @Sendable () async throws -> [LaneID: Instant],
-    waiting: @escaping @Sendable () async throws -> [WaitingCount],
+    waiting: @escaping @Sendable ([Instant]) async throws -> [WaitingCount],
     operations: Operations,
     isStoreWritable: @escaping @Sendable () -> Bool,
     publicDoorAnswers: @escaping @Sendable () async -> Bool

@@ -1,7 +1,7 @@
 import Model
 
 extension SQLiteJournal: StrayOperations {
-  package func unmatched(after seq: Int64, limit: Int) throws(JournalError) -> [StoredReport] {
+  package func unmatched(after seq: Int64, limit: Int) throws(JournalError) -> UnmatchedPage {
     try operatorReader().unmatched(after: seq, limit: limit)
   }
 

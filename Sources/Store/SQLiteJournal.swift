@@ -11,7 +11,7 @@ package final class SQLiteJournal: OrderOperations {
   private let path: String
   private struct Readers {
     var ofNumbers: StoreReader
-    /// An operator may ask for what takes minutes to count; the status page and the alerts do not wait for that.
+    /// What an operator asks for may take a second; the status page and the alerts do not wait for that.
     var ofOperator: StoreReader
   }
 
@@ -117,12 +117,23 @@ package final class SQLiteJournal: OrderOperations {
 
   package var isHealthy: Bool { ledger.isHealthy }
 
-  package func oldestWaiting() throws(JournalError) -> [LaneID: Instant] { try openReaders().ofNumbers.oldestWaiting() }
-  package func waiting() throws(JournalError) -> [WaitingCount] { try openReaders().ofNumbers.waiting() }
+  package func oldestWaiting() throws(JournalError) -> [LaneID: Instant] { try numbersReader().oldestWaiting() }
+
+  package func waiting(apart ends: [Instant]?) throws(JournalError) -> [WaitingCount] {
+    let (reader, ends) = (try numbersReader(), ends?.sorted(by: >))
+    // Each lane a read of its own, with room between two for who waits for the connection.
+    let lanes = ledger.standing().lanes.filter { $0.pending > 0 }.map(\.id)
+    var counts: [WaitingCount] = []
+    for lane in lanes { counts += try reader.waiting(lane, apart: ends) }
+    return counts
+  }
 
   package func report(_ id: Int64) throws(JournalError) -> [ReportRecord] { try operatorReader().report(id) }
-  package func count(_ selection: Selection) throws(JournalError) -> Int { try operatorReader().count(selection) }
-  package func jobs() throws(JournalError) -> [QueueJob] { try operatorReader().jobs() }
+  package func count(_ selection: Selection) throws(JournalError) -> CopyCount { try operatorReader().count(selection) }
+
+  package func jobs(before id: Int64?, limit: Int) throws(JournalError) -> [QueueJob] {
+    try operatorReader().jobs(before: id, limit: limit)
+  }
 
   package func start(
     _ kind: QueueJob.Kind, _ selection: Selection, rate: Double?, then: @escaping @Sendable (Result<QueueJob, JournalError>) -> Void
@@ -155,6 +166,7 @@ package final class SQLiteJournal: OrderOperations {
     return readers
   }
 
+  func numbersReader() throws(JournalError) -> StoreReader { try openReaders().ofNumbers }
   func operatorReader() throws(JournalError) -> StoreReader { try openReaders().ofOperator }
 
   package func close() {

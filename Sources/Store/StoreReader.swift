@@ -1,8 +1,12 @@
 import GRDB
 import Model
 
-/// A read-only connection, for what is not on the data path. In WAL mode it neither waits for the writer nor makes it wait.
-/// Open as long as anybody holds it.
+/// A read-only connection, for what is not on the data path. Open as long as anybody holds it.
+///
+/// In WAL mode a reader neither waits for the writer nor makes it wait: it sees the store as of its first look, and commits are appended to the WAL
+/// meanwhile. What it sees keeps the WAL from beginning anew, though, which grows for as long as one read lasts (sqlite.org/wal.html,
+/// "Avoiding Excessively Large WAL Files"). So every read is bounded in rows and bytes, and ends with the call: what is large is read a page
+/// at a time.
 struct StoreReader: Sendable {
   private let database: DatabaseQueue
 
@@ -25,13 +29,27 @@ struct StoreReader: Sendable {
     }
   }
 
-  func waiting() throws(JournalError) -> [WaitingCount] {
+  /// - Parameter ends: of spans, the latest first; nil: each minute.
+  func waiting(_ lane: LaneID, apart ends: [Instant]?) throws(JournalError) -> [WaitingCount] {
     try read { db in
-      try Row.fetchAll(db, sql: "SELECT lane, minute, count FROM waiting WHERE count > 0 ORDER BY lane, minute").map {
-        WaitingCount(lane: LaneID($0[0]), minute: Instant(microseconds: $0[1]), count: $0[2])
+      guard let ends else {
+        let sql = "SELECT minute, count FROM waiting WHERE lane = ? AND count > 0 ORDER BY minute"
+        return try Row.fetchAll(db, sql: sql, arguments: [lane.number]).map {
+          WaitingCount(lane: lane, minute: Instant(microseconds: $0[0]), count: $0[1])
+        }
       }
+      let statement = try db.cachedStatement(sql: Self.waitingWithinSQL)
+      let spans = zip(ends + [Instant(microseconds: .min)], [.distantFuture] + ends)
+      return try spans.compactMap { from, to -> WaitingCount? in
+        let row = try Row.fetchOne(statement, arguments: [lane.number, from.microseconds, to.microseconds])!
+        return (row[0] as Int64?).map { WaitingCount(lane: lane, minute: Instant(microseconds: $0), count: row[1]) }
+      }.reversed()
     }
   }
+
+  static let waitingWithinSQL = """
+    SELECT max(minute), sum(count) FROM waiting WHERE lane = ?1 AND minute >= ?2 AND minute < ?3 AND count > 0
+    """
 
   func oldestWaiting() throws(JournalError) -> [LaneID: Instant] {
     try read { db in

@@ -59,6 +59,7 @@ extension Writer {
           for (i, name) in new.enumerated() {
             try db.execute(sql: "INSERT INTO lane (id, name) VALUES (?, ?)", arguments: [known.count + i + 1, name])
           }
+          try markPackets(db, areEntered: terms.contains(where: \.takesOrders))
           return .commit
         }
       }
@@ -76,5 +77,14 @@ extension Writer {
     // By the rules before, what a lane takes from now on would seem to be nobody's: claims of it would be caught up with nothing.
     journalRules = nil
     return names.map { known[$0]! }
+  }
+
+  /// From when on a search may trust that the reports of a packet are known by it.
+  private func markPackets(_ db: Database, areEntered: Bool) throws {
+    let isUnbroken = areEntered && (rules.anyTakesOrders || lastSeq == lastSeqAtStart)
+    if !isUnbroken { try db.execute(sql: "DELETE FROM counter WHERE name = ?", arguments: [CounterName.packetsFrom]) }
+    guard areEntered else { return }
+    let sql = "INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT (name) DO NOTHING"
+    try db.execute(sql: sql, arguments: [CounterName.packetsFrom, lastSeq + 1])
   }
 }

@@ -21,7 +21,7 @@ extension Operations {
           journal.cancel(job: id) { continuation.resume(returning: $0) }
         }.get()
       },
-      jobs: { try await offPool { Result { try journal.jobs() } }.get() },
+      jobs: { before, limit in try await offPool { Result { try journal.jobs(before: before, limit: limit) } }.get() },
       pause: pause, resume: resume, orders: Orders(journal), strays: Strays(journal, rules: rules))
   }
 }

@@ -166,7 +166,7 @@ final class Relay: Service {
       standing: { [journal] in journal.standing() },
       gauges: { [deliverer] in deliverer.gauges() },
       oldestWaiting: { [journal] in try await offPool { Result { try journal.oldestWaiting() } }.get() },
-      waiting: { [journal] in try await offPool { Result { try journal.waiting() } }.get() },
+      waiting: { [journal] ends in try await offPool { Result { try journal.waiting(apart: ends) } }.get() },
       operations: Operations(
         journal, rules: { [running] in running.rules },
         pause: { [deliverer] lane in try await confirmed { deliverer.pause(lane, then: $0) } },

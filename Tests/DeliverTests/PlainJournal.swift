@@ -141,7 +141,7 @@ final class PlainJournal: Journal {
   func quarantine(_ body: Quarantined, then: @escaping @Sendable (JournalError?) -> Void) { then(.closed) }
   func count(refused reason: String) {}
   func oldestWaiting() -> [LaneID: Instant] { [:] }
-  func waiting() -> [WaitingCount] { [] }
+  func waiting(apart ends: [Instant]?) -> [WaitingCount] { [] }
   var isHealthy: Bool { true }
   func close() {}
 }

@@ -10,10 +10,14 @@ final class Desk: Sendable {
     /// What was started, with its rate.
     var rates: [Double?] = []
     var counted: [Selection] = []
+    var countsToTheEnd = true
     var pauses: [LaneID: Pause] = [:]
     var resumed: [LaneID] = []
     var claims: [ClaimRecord] = []
+    /// Some perhaps without bytes, which are in no page.
     var unmatched: [StoredReport] = []
+    /// So many in one page.
+    var looksAt = Int.max
     var quarantined: [QuarantinedRecord] = []
     /// What the lists were asked for.
     var pages: [[Int64]] = []
@@ -49,8 +53,10 @@ final class Desk: Sendable {
     Operations(
       report: { id in try self.asked { $0.reports[id] ?? [] } },
       count: { selection in
-        try self.asked { $0.counted.append(selection) }
-        return Self.count
+        try self.asked { state in
+          state.counted.append(selection)
+          return CopyCount(Self.count, isAtLeast: !state.countsToTheEnd)
+        }
       },
       start: { kind, selection, rate in
         try self.asked { state in
@@ -69,7 +75,7 @@ final class Desk: Sendable {
           return state.jobs[index]
         }
       },
-      jobs: { try self.asked { $0.jobs } },
+      jobs: { before, limit in try self.asked { Array($0.jobs.filter { $0.id < before ?? .max }.prefix(limit)) } },
       pause: { lane in try self.asked { $0.pauses[lane] = Pause(.operator, since: self.now) } },
       resume: { lane in
         try self.asked { state in
@@ -103,7 +109,10 @@ final class Desk: Sendable {
       unmatched: { seq, limit in
         try self.asked { state in
           state.pages.append([seq, Int64(limit)])
-          return Array(state.unmatched.filter { $0.seq > seq }.prefix(limit))
+          let found = state.unmatched.filter { $0.seq > seq }
+          let looked = min(limit, state.looksAt)
+          return UnmatchedPage(
+            reports: found.prefix(looked).filter { $0.payload != nil }, next: found.count > looked ? found[looked - 1].seq : nil)
         }
       },
       quarantined: { id, limit in

@@ -119,6 +119,26 @@ struct OperatorTests {
     }
   }
 
+  @Test func `jobs are listed a page at a time, and an old one is found by its number`() async throws {
+    let desk = Desk()
+    let now = Instant(microseconds: 0)
+    desk.change { $0.jobs = (1...5).reversed().map { QueueJob(id: $0, kind: .reroute, selection: nil, rate: nil, createdAt: now) } }
+    var source = sample().source
+    source.operations = desk.operations
+    let `operator` = Operator(source)
+    var (found, before): ([[Int64]], Int64?) = ([], nil)
+    repeat {
+      let list = try await `operator`.jobs(before: before, limit: 2)
+      found.append(list.jobs.map(\.id))
+      before = list.next
+    } while before != nil
+    #expect(found == [[5, 4], [3, 2], [1]])
+    #expect(try await `operator`.job(1).id == 1)
+    for unknown in [0, 6, .max] as [Int64] {
+      await #expect(throws: OperatorError.self) { try await `operator`.job(unknown) }
+    }
+  }
+
   @Test(arguments: ["GET", "DELETE"])
   func `a job that there is not`(method: String) async throws {
     let statuses = try await withDesk { url in

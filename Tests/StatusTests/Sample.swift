@@ -40,7 +40,7 @@ func sample(
     configuration: { LoadedConfiguration(fingerprint: "c0ffee", loadedAt: now - .hours(1), routes: routes) },
     standing: { counted }, gauges: { gauges },
     oldestWaiting: { [LaneID(1): now - .seconds(90), LaneID(3): now - .days(2)] },
-    waiting: {
+    waiting: { _ in
       [
         WaitingCount(lane: LaneID(1), minute: now - .seconds(40), count: 11),
         WaitingCount(lane: LaneID(1), minute: now - .minutes(30), count: 8),

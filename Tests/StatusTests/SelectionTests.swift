@@ -28,12 +28,19 @@ struct SelectionTests {
       (try await post(url + "/api/v1/" + path, String(dry)), try await post(url + "/api/v1/" + path, body))
     }
     #expect(counted.status == 200)
-    #expect(try object(counted)["count"] as? Int == Desk.count)
+    #expect(try sameJSON(counted.text, #"{"count": \#(Desk.count), "at_least": false}"#))
     #expect(desk.seen.counted == [selection])
     #expect(started.status == 202)
     #expect(started["location"] == "/api/v1/jobs/1")
     #expect(desk.seen.jobs.map(\.selection) == [selection])
     #expect(desk.seen.jobs.map(\.kind) == [path == "replays" ? .replay : .discard])
+  }
+
+  @Test func `what is too much to be counted is said to be at least so much`() async throws {
+    let desk = Desk()
+    desk.change { $0.countsToTheEnd = false }
+    let counted = try await withDesk(desk) { url in try await post(url + "/api/v1/replays", #"{"route": "shop", "dry_run": true}"#) }
+    #expect(try sameJSON(counted.text, #"{"count": \#(Desk.count), "at_least": true}"#))
   }
 
   @Test func `a replay can be paced`() async throws {

@@ -140,7 +140,7 @@ struct StatusJSONTests {
 
   @Test func `a queue that cannot be read is said to be, not shown empty`() async throws {
     var source = sample().source
-    source.waiting = { throw JournalError.closed }
+    source.waiting = { _ in throw JournalError.closed }
     let answer = try await withDoor(source) { url, _ in try await http("GET", url + "/api/v1/queue") }
     #expect(answer.status == 503)
     #expect(answer["content-type"] == "application/problem+json")

@@ -34,7 +34,7 @@ final class Bench: Sendable {
   private let folder: TemporaryFolder?
   private let book: LaneBook
   private let retention: Retention
-  private let running: Mutex<(journal: any StrayOperations & OrderOperations, receiver: Receiver)>
+  private let running: Mutex<(journal: any StrayOperations & OrderOperations & LookupOperations, receiver: Receiver)>
 
   /// - Parameter path: an existing folder for the store, if not a temporary one.
   init(
@@ -46,7 +46,7 @@ final class Bench: Sendable {
     folder = try path == nil ? TemporaryFolder() : nil
     storePath = (path ?? folder!.path) + "/relay.db"
     let (clock, events) = (clock.clock, events)
-    let journal: any StrayOperations & OrderOperations =
+    let journal: any StrayOperations & OrderOperations & LookupOperations =
       switch implementation {
       case .memory: MemoryJournal(clock: clock, book: book) { events.append($0) }
       case .sqlite:
@@ -55,14 +55,14 @@ final class Bench: Sendable {
     running = Mutex((journal, Receiver(journal)))
   }
 
-  var journal: any StrayOperations & OrderOperations { running.withLock { $0.journal } }
+  var journal: any StrayOperations & OrderOperations & LookupOperations { running.withLock { $0.journal } }
   var receiver: Receiver { running.withLock { $0.receiver } }
 
   func restart() throws {
     let old = journal
     old.close()
     let events = events
-    let new: any StrayOperations & OrderOperations =
+    let new: any StrayOperations & OrderOperations & LookupOperations =
       if let old = old as? MemoryJournal {
         MemoryJournal(after: old, book: book) { events.append($0) }
       } else {

@@ -98,10 +98,15 @@ struct FullDiskTests {
     let job = try await bench.start(.replay, Selection(state: .dead))
     for _ in 0..<3 { bench.nudge() }
     #expect(try bench.journal.jobs().map(\.count) == [0], "nor for replays")
+    let samples = try bench.journal.history(since: Instant(microseconds: 0))
+    bench.clock.advance(by: .minutes(2))
+    for _ in 0..<3 { bench.nudge() }
+    #expect(try bench.journal.history(since: Instant(microseconds: 0)) == samples, "nor for samples")
 
     try FileManager.default.removeItem(atPath: ballast)
     #expect(await bench.append(10_000, to: [lane]) == nil)
     #expect(bench.journal.isHealthy)
+    #expect(try bench.journal.history(since: Instant(microseconds: 0)).count == samples.count + 1)
     #expect(bench.events.all.contains { if case .storeRecovered = $0 { true } else { false } })
     #expect(FileManager.default.fileExists(atPath: bench.storePath + ".reserve"))
     #expect(try await bench.finish(job).count == 1)

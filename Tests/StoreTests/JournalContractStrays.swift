@@ -12,7 +12,7 @@ struct JournalContractStrays {
     }
   }
 
-  private func ids(_ bench: Bench) throws -> [Int64] { try bench.journal.unmatched(after: 0, limit: 100).map(\.key.id) }
+  private func ids(_ bench: Bench) throws -> [Int64] { try bench.journal.unmatched(after: 0, limit: 100).reports.map(\.key.id) }
 
   // MARK: - Unmatched
 
@@ -27,7 +27,7 @@ struct JournalContractStrays {
       bench.clock.advance(by: .minutes(1))
       await bench.append(4, to: [])
       await bench.append(1, to: [])
-      let all = try bench.journal.unmatched(after: 0, limit: 10)
+      let all = try bench.journal.unmatched(after: 0, limit: 10).reports
       #expect(
         all == [
           StoredReport(
@@ -37,9 +37,9 @@ struct JournalContractStrays {
             seq: 4, key: ReportKey(id: 4, status: "delivered"), packetID: 0, receivedAt: bench.clock.now, lastSeenAt: bench.clock.now,
             seen: 1, destiny: .unmatched, payload: Payload(bytes: Array(repeating: 4, count: 32))),
         ])
-      #expect(try bench.journal.unmatched(after: 0, limit: 1) == [all[0]])
-      #expect(try bench.journal.unmatched(after: 1, limit: 1) == [all[1]])
-      #expect(try bench.journal.unmatched(after: 4, limit: 1).isEmpty)
+      #expect(try bench.journal.unmatched(after: 0, limit: 1).reports == [all[0]])
+      #expect(try bench.journal.unmatched(after: 1, limit: 1).reports == [all[1]])
+      #expect(try bench.journal.unmatched(after: 4, limit: 1).reports.isEmpty)
       await bench.append(1, to: [lane])
       #expect(try ids(bench) == [4], "a repeat found a route")
       let told = bench.events.all.compactMap { event in if case .unmatched(let count) = event { count } else { nil } }
@@ -254,8 +254,8 @@ struct JournalContractStrays {
       #expect(try await bench.fetch(.retry, of: lane).deliveries.map(\.isStale) == [true])
       try expectBalance(bench)
       // By time they are where they were stored.
-      #expect(try bench.journal.count(Selection(state: .waiting, since: lastReportAt)) == 2)
-      #expect(try bench.journal.count(Selection(state: .waiting, until: lastReportAt)) == 0)
+      #expect(try bench.journal.count(Selection(state: .waiting, since: lastReportAt)).count == 2)
+      #expect(try bench.journal.count(Selection(state: .waiting, until: lastReportAt)).count == 0)
     }
   }
 

@@ -4,6 +4,8 @@ import Support
 import Testing
 import Traffic
 
+@testable import Store
+
 /// Both journals go the same random way, step by step, and must stay equal. Each is so the other's oracle: one is tables and
 /// indexes, the other plain collections. One run after the other, since waiting for a writer takes a thread from other tests.
 @Suite("Journals in step", .serialized, .timeLimit(.minutes(10)))
@@ -185,7 +187,7 @@ struct JournalsInStepTests {
       // The collections queue all at once. So does the store where all is due within seconds and the lanes keep up.
       let rate = try rng.chance(0.5) && sqlite.query("SELECT 1 FROM replay LIMIT 1").isEmpty ? 100.0 : nil
       for bench in [sqlite, memory] {
-        let expected = try bench.journal.count(selection)
+        let expected = try bench.journal.count(selection).count
         #expect(try await bench.run(kind, selection, rate: rate).count == expected)
       }
     }
@@ -223,12 +225,23 @@ struct JournalsInStepTests {
       let waiting = try sqlite.journal.waiting()
       try expectEqual(waiting, try memory.journal.waiting())
       for lane in a.lanes { try expectEqual(waiting.filter { $0.lane == lane.id }.reduce(0) { $0 + $1.count }, lane.pending) }
+      try compareHistory()
       try takeHandovers()
       if rng.chance(0.1) {
         try compareReports()
+        for _ in 0..<6 { try compareSearch() }
         try checkHeld()
       }
       await Task.yield()
+    }
+
+    /// Without a commit the store takes the sample of a minute a few seconds later than the collections.
+    private func compareHistory() throws {
+      let ofMemory = try memory.journal.history(since: Instant(microseconds: 0))
+      let ofStore = try sqlite.journal.history(since: Instant(microseconds: 0))
+      let minutes = Set(ofStore.map(\.at))
+      try expectEqual(ofStore, ofMemory.filter { minutes.contains($0.at) })
+      try #require(ofStore.count >= ofMemory.count - 1 || sqlite.clock.now - sqlite.clock.now.minute < Sampler.aloneAfter)
     }
 
     private mutating func takeHandovers() throws {
@@ -292,11 +305,22 @@ struct JournalsInStepTests {
         try expectEqual(try sqlite.journal.claims(of: packet), try memory.journal.claims(of: packet))
       }
       for state in DeliveryState.allCases {
-        try expectEqual(try sqlite.journal.count(Selection(state: state)), try memory.journal.count(Selection(state: state)))
+        try expectEqual(try sqlite.journal.count(Selection(state: state)).count, try memory.journal.count(Selection(state: state)).count)
       }
+      let ends = (0..<5).map { sqlite.clock.now - .seconds($0 * 40) }
+      try expectEqual(try sqlite.journal.waiting(apart: ends), try memory.journal.waiting(apart: ends))
       try expectEqual(try sqlite.journal.jobs(), try memory.journal.jobs())
       try expectEqual(try sqlite.journal.unmatched(after: 0, limit: 1_000), try memory.journal.unmatched(after: 0, limit: 1_000))
       try expectEqual(try sqlite.journal.quarantined(after: 0, limit: 1_000), try memory.journal.quarantined(after: 0, limit: 1_000))
+    }
+
+    /// In pages of any length, the same reports; each is the other's oracle.
+    private mutating func compareSearch() throws {
+      let search = ReportSearch.random(around: sqlite.clock.now, lanes: lanes, using: &rng)
+      let bounds = SearchBounds(rows: 1 + rng.below(12), bytes: 1 + rng.below(200))
+      let store = try #require(sqlite.journal as? SQLiteJournal)
+      let ofStore = try ReportSearch.pages(search) { try store.operatorReader().search($0, bounds) }
+      try expectEqual(ofStore, try ReportSearch.pages(search) { try memory.journal.search($0) })
     }
 
     private func checkHeld() throws {

@@ -39,6 +39,8 @@ struct SchemaTests {
     "INSERT INTO done VALUES (1, 1, 0, 0)", "INSERT INTO done VALUES (1, 1, 1, 0), (1, 1, 1, 0)",
     "INSERT INTO attempt VALUES (1, 1, 0, 0, 0, 'x', 0, '', '')", "INSERT INTO waiting VALUES (1, 0, -1)",
     "INSERT INTO counter VALUES ('x', NULL)", "INSERT INTO packet VALUES (1, 1), (1, 1)",
+    "INSERT INTO sample VALUES (NULL, 0, 0, 0, 0, 0)",
+    "INSERT INTO sample VALUES (1, 0, 0, 0, 0, 0), (1, 0, 0, 0, 0, 0)",
     "INSERT INTO claim VALUES (1, 1, 5, 4, 0, NULL, 0)", "INSERT INTO claim VALUES (1, 1, 0, 0, -1, NULL, 0)",
     "INSERT INTO claim VALUES (1, 1, 0, 0, 0, 0, 0)", "INSERT INTO claim VALUES (1, 1, 0, 0, 0, NULL, 0), (1, 1, 0, 0, 0, NULL, 0)",
   ])
@@ -133,6 +135,27 @@ struct SchemaTests {
         for (_, plan) in try plans(of: database, [StoreReader.oldestWaitingSQL]) {
           for line in plan where line.contains("SCAN") { #expect(line.hasPrefix("SCAN lane") || line.hasPrefix("SCAN ("), "\(line)") }
           #expect(!plan.contains { $0.contains("TEMP B-TREE") })
+        }
+      }
+    }
+  }
+
+  @Test func `no step of a search or of a list reads more than a probe`() throws {
+    try with { connection in
+      try connection.slowly { database in
+        let steps =
+          [
+            SearchWalk.statusesSQL, SearchWalk.reportSQL, SearchWalk.unmatchedSQL, SearchWalk.packetSQL, SearchWalk.doneSQL,
+            SearchLook.reportSQL, SearchLook.lanesDoneSQL, SearchLook.stateSQL, ReportRecord.wholeSQL, ReportRecord.Share.attemptsSQL,
+            ReportRecord.Share.doneSQL, ReportRecord.Share.anySQL, ReportRecord.Share.queuedSQL, StoreReader.waitingWithinSQL,
+          ] + SearchWalk.queueSQL.values
+        for (sql, plan) in try plans(of: database, steps) {
+          #expect(plan.contains { $0.hasPrefix("SEARCH ") }, "\(sql): \(plan)")
+          for line in plan {
+            #expect(!line.contains("TEMP B-TREE"), "\(sql): \(line)")
+            // EXISTS (...) OR EXISTS (...) is one row of nothing.
+            #expect(!line.contains("SCAN") || line == "SCAN CONSTANT ROW", "\(sql): \(line)")
+          }
         }
       }
     }

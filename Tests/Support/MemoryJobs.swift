@@ -12,16 +12,18 @@ extension MemoryTables {
   func count(_ selection: Selection) -> Int { meant(selection).count }
 
   func report(_ id: Int64) -> [ReportRecord] {
-    seqsOf[id, default: []].map { seq in
-      let stored = reports[seq]!
-      return ReportRecord(
-        key: stored.key, seq: seq, packetID: stored.packetID, payload: stored.payload, receivedAt: stored.receivedAt,
-        lastSeenAt: stored.lastSeenAt, seen: stored.seen, destiny: stored.destiny, isStale: stored.isStale,
-        shares: standing.lanes.compactMap { share($0, seq) })
-    }
+    seqsOf[id, default: []].map(record)
   }
 
-  private func share(_ lane: LaneStanding, _ seq: Int64) -> ReportRecord.Share? {
+  func record(_ seq: Int64) -> ReportRecord {
+    let stored = reports[seq]!
+    return ReportRecord(
+      key: stored.key, seq: seq, packetID: stored.packetID, payload: stored.payload, receivedAt: stored.receivedAt,
+      lastSeenAt: stored.lastSeenAt, seen: stored.seen, destiny: stored.destiny, isStale: stored.isStale,
+      shares: standing.lanes.compactMap { share($0, seq) })
+  }
+
+  func share(_ lane: LaneStanding, _ seq: Int64) -> ReportRecord.Share? {
     let attempts = attempts[lane.id]?[seq] ?? []
     func share(_ state: DeliveryState, _ queue: String, _ tries: Int, _ at: Instant?) -> ReportRecord.Share {
       ReportRecord.Share(route: lane.name, state: state, queue: queue, tries: tries, at: at, attempts: attempts)

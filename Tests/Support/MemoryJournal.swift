@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Every call commits at once, and has called back and handed over when it returns; a call made from a callback is done when
 /// the outermost one returns. Results whose commit failed are kept and go with the next commit. Used from one thread.
-package final class MemoryJournal: StrayOperations, OrderOperations {
+package final class MemoryJournal: StrayOperations, OrderOperations, LookupOperations {
   private struct State {
     var tables: MemoryTables
     var book: LaneBook
@@ -80,6 +80,7 @@ package final class MemoryJournal: StrayOperations, OrderOperations {
   package func adopt(_ rules: JournalRules) {
     change { state in
       guard !state.isClosed else { return }
+      state.tables.sample(at: clock())
       state.tables.adopt(rules, state.book, clock())
       state.tables.catchUpUnfinished(state.book, clock())
       handOver([], &state)
@@ -90,6 +91,7 @@ package final class MemoryJournal: StrayOperations, OrderOperations {
     let lanes = state.withLock { $0.isClosed ? nil : $0.tables.lanes(for: terms) }
     guard let lanes else { throw .closed }
     change { state in
+      state.tables.sample(at: clock())
       _ = state.tables.releaseUnordered(state.book, clock())
       state.tables.catchUpUnfinished(state.book, clock())
       handOver([], &state)
@@ -156,7 +158,7 @@ package final class MemoryJournal: StrayOperations, OrderOperations {
 
   package func oldestWaiting() throws(JournalError) -> [LaneID: Instant] { try read { $0.oldestWaiting() } }
 
-  package func waiting() throws(JournalError) -> [WaitingCount] { try read { $0.waiting() } }
+  package func waiting(apart ends: [Instant]?) throws(JournalError) -> [WaitingCount] { try read { $0.waiting(apart: ends) } }
 
   package var isHealthy: Bool { state.withLock { $0.isHealthy } }
 
@@ -168,8 +170,11 @@ package final class MemoryJournal: StrayOperations, OrderOperations {
   // MARK: - For an operator
 
   package func report(_ id: Int64) throws(JournalError) -> [ReportRecord] { try read { $0.report(id) } }
-  package func count(_ selection: Selection) throws(JournalError) -> Int { try read { $0.count(selection) } }
-  package func jobs() throws(JournalError) -> [QueueJob] { try read { $0.jobs.suffix(Limits.jobsShownMax).reversed() } }
+  package func count(_ selection: Selection) throws(JournalError) -> CopyCount { try read { CopyCount($0.count(selection)) } }
+
+  package func jobs(before id: Int64?, limit: Int) throws(JournalError) -> [QueueJob] {
+    try read { $0.jobs.filter { $0.id < id ?? .max }.suffix(limit).reversed() }
+  }
 
   package func start(
     _ kind: QueueJob.Kind, _ selection: Selection, rate: Double?, then: @escaping @Sendable (Result<QueueJob, JournalError>) -> Void
@@ -182,8 +187,11 @@ package final class MemoryJournal: StrayOperations, OrderOperations {
     operate(then) { state in state.tables.cancel(id, state.book, clock()) }
   }
 
-  package func unmatched(after seq: Int64, limit: Int) throws(JournalError) -> [StoredReport] {
-    try read { $0.unmatched(after: seq, limit: limit) }
+  package func unmatched(after seq: Int64, limit: Int) throws(JournalError) -> UnmatchedPage {
+    try read { tables in
+      let found = tables.unmatched(after: seq, limit: limit + 1)
+      return UnmatchedPage(reports: Array(found.prefix(limit)), next: found.count > limit ? found.prefix(limit).last?.seq ?? seq : nil)
+    }
   }
 
   package func quarantined(after id: Int64, limit: Int) throws(JournalError) -> [QuarantinedRecord] {
@@ -205,10 +213,23 @@ package final class MemoryJournal: StrayOperations, OrderOperations {
   private func operate<T: Sendable>(_ then: @escaping @Sendable (Result<T, JournalError>) -> Void, _ body: (inout State) -> T) {
     change { state in
       guard !state.isClosed else { return state.effects.append { then(.failure(.closed)) } }
+      state.tables.sample(at: clock())
       let job = body(&state)
       state.effects.append { then(.success(job)) }
       handOver([], &state)
     }
+  }
+
+  // MARK: - Looking up
+
+  package func search(_ search: ReportSearch) throws(JournalError) -> SearchPage { try read { $0.search(search) } }
+
+  /// Without a thread no minute is noticed before somebody asks or changes something.
+  package func history(since: Instant) throws(JournalError) -> [HistorySample] {
+    change { state in
+      if !state.isClosed { state.tables.sample(at: clock()) }
+    }
+    return try read { $0.history(since: since) }
   }
 
   // MARK: - Orders
@@ -248,6 +269,7 @@ package final class MemoryJournal: StrayOperations, OrderOperations {
       return
     }
     state.isHealthy = true
+    state.tables.sample(at: clock())
     for result in state.kept { state.tables.settle(result, state.book, clock()) }
     var owed: [Delivery] = []
     let unmatched = state.tables.standing.unmatched

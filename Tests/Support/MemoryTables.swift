@@ -76,6 +76,8 @@ struct MemoryTables: Sendable {
   var jobs: [QueueJob] = []
   /// In the order of arrival.
   var quarantine: [QuarantinedRecord] = []
+  /// By minute.
+  var samples: [Instant: HistorySample] = [:]
   private(set) var lastQuarantineID: Int64 = 0
   /// Of the jobs on them: the last report or body that each means.
   var means: [Int64: Int64] = [:]
@@ -357,10 +359,11 @@ struct MemoryTables: Sendable {
 
   func oldestWaiting() -> [LaneID: Instant] { owed.compactMapValues { $0.values.map(\.owedAt).min() } }
 
-  func waiting() -> [WaitingCount] {
-    owed.sorted { $0.key < $1.key }.flatMap { lane, entries in
-      Dictionary(grouping: entries.values, by: { $0.owedAt.microseconds / 60_000_000 }).sorted { $0.key < $1.key }.map {
-        WaitingCount(lane: lane, minute: Instant(microseconds: $0.key * 60_000_000), count: $0.value.count)
+  func waiting(apart ends: [Instant]?) -> [WaitingCount] {
+    func span(_ minute: Instant) -> Instant { ends.map { $0.filter { $0 <= minute }.max() ?? Instant(microseconds: .min) } ?? minute }
+    return owed.sorted { $0.key < $1.key }.flatMap { lane, entries in
+      Dictionary(grouping: entries.values.map(\.owedAt.minute), by: span).sorted { $0.key < $1.key }.map { _, minutes in
+        WaitingCount(lane: lane, minute: minutes.max()!, count: minutes.count)
       }
     }
   }

@@ -60,7 +60,7 @@ package final class ScriptedJournal: Journal {
   package func fetch(_ queue: Queue, of lane: LaneID) {}
   package func standing() -> Standing { Standing() }
   package func oldestWaiting() -> [LaneID: Instant] { [:] }
-  package func waiting() -> [WaitingCount] { [] }
+  package func waiting(apart ends: [Instant]?) -> [WaitingCount] { [] }
   package var isHealthy: Bool { true }
   package func close() {}
 }

@@ -54,4 +54,8 @@ package struct JobList: Codable, Sendable, Equatable {
 /// What a dry run answers.
 package struct CountAnswer: Codable, Sendable, Equatable {
   package var count: Int
+  /// True if there may be more: what is very much is not counted to its end.
+  package var atLeast: Bool
+
+  package init(_ count: CopyCount) { (self.count, atLeast) = (count.count, count.isAtLeast) }
 }

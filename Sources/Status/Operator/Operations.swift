@@ -6,13 +6,13 @@ import Model
 package struct Operations: Sendable {
   /// Every status of a report; empty if it is not known.
   package var report: @Sendable (Int64) async throws -> [ReportRecord]
-  package var count: @Sendable (Selection) async throws -> Int
+  package var count: @Sendable (Selection) async throws -> CopyCount
   /// - Precondition: as of `QueueOperations.start`.
   package var start: @Sendable (QueueJob.Kind, Selection, _ rate: Double?) async throws -> QueueJob
   /// nil if there is no job of that number.
   package var cancel: @Sendable (_ job: Int64) async throws -> QueueJob?
-  /// The newest first.
-  package var jobs: @Sendable () async throws -> [QueueJob]
+  /// The newest first, of those before this one, if any is said.
+  package var jobs: @Sendable (_ before: Int64?, _ limit: Int) async throws -> [QueueJob]
   package var pause: @Sendable (LaneID) async throws -> Void
   package var resume: @Sendable (LaneID) async throws -> Void
   package var orders: Orders
@@ -37,10 +37,10 @@ package struct Operations: Sendable {
 
   package init(
     report: @escaping @Sendable (Int64) async throws -> [ReportRecord],
-    count: @escaping @Sendable (Selection) async throws -> Int,
+    count: @escaping @Sendable (Selection) async throws -> CopyCount,
     start: @escaping @Sendable (QueueJob.Kind, Selection, Double?) async throws -> QueueJob,
     cancel: @escaping @Sendable (Int64) async throws -> QueueJob?,
-    jobs: @escaping @Sendable () async throws -> [QueueJob],
+    jobs: @escaping @Sendable (Int64?, Int) async throws -> [QueueJob],
     pause: @escaping @Sendable (LaneID) async throws -> Void,
     resume: @escaping @Sendable (LaneID) async throws -> Void,
     orders: Orders, strays: Strays

@@ -7,26 +7,21 @@ extension Operator {
   /// - Throws: also if the cursor is none of this list. So do the next two.
   package func unmatched(_ cursor: String?, limit: Int) async throws(OperatorError) -> UnmatchedAnswer {
     let seq = try Cursor.number(cursor, of: .unmatched) ?? 0
-    var found = try await reading { try await strays.unmatched(seq, limit + 1) }
-    let next = Self.next(.unmatched, of: &found, limit: limit, \.seq)
-    let page = found
-    let verdicts = try await reading { try await strays.verdicts(page, true) }
-    let reports = zip(page, verdicts).map { stored, verdict in
+    let page = try await reading { try await strays.unmatched(seq, limit) }
+    let verdicts = try await reading { try await strays.verdicts(page.reports, true) }
+    let reports = zip(page.reports, verdicts).map { stored, verdict in
       UnmatchedAnswer.Report(stored, routesNow: verdict.routes, reason: verdict.reason.map(masked(phonesIn:)))
     }
-    return UnmatchedAnswer(reports: reports, next: next)
+    return UnmatchedAnswer(reports: reports, next: page.next.map { Cursor(.unmatched, at: $0).text })
   }
 
   /// Of the first reports behind one; who wants to know of all goes on with `next`.
   package func rerouteCount(_ cursor: String?) async throws(OperatorError) -> RerouteCount {
     let seq = try Cursor.number(cursor, of: .unmatched) ?? 0
-    let limit = Limits.reroutesCountedMax
-    var found = try await reading { try await strays.unmatched(seq, limit + 1) }
+    let page = try await reading { try await strays.unmatched(seq, Limits.reroutesCountedMax) }
     var count = RerouteCount()
-    count.next = Self.next(.unmatched, of: &found, limit: limit, \.seq)
-    count.examined = found.count
-    let page = found
-    for verdict in try await reading({ try await strays.verdicts(page, false) }) {
+    (count.next, count.examined) = (page.next.map { Cursor(.unmatched, at: $0).text }, page.reports.count)
+    for verdict in try await reading({ try await strays.verdicts(page.reports, false) }) {
       if !verdict.routes.isEmpty { count.matched += 1 }
       for route in verdict.routes { count.routes[route, default: 0] += 1 }
     }
@@ -65,7 +60,7 @@ extension Operator {
   }
 
   /// Takes the one too many away that tells that there is more.
-  private static func next<Row>(_ list: Cursor.List, of found: inout [Row], limit: Int, _ number: (Row) -> Int64) -> String? {
+  static func next<Row>(_ list: Cursor.List, of found: inout [Row], limit: Int, _ number: (Row) -> Int64) -> String? {
     guard found.count > limit else { return nil }
     found.removeSubrange(limit...)
     return found.last.map { Cursor(list, at: number($0)).text }

@@ -8,7 +8,7 @@ package struct Operator: Sendable {
   package init(_ source: StatusSource) { self.source = source }
 
   /// How many copies are meant.
-  package func count(_ kind: QueueJob.Kind, _ request: SelectionRequest) async throws(OperatorError) -> Int {
+  package func count(_ kind: QueueJob.Kind, _ request: SelectionRequest) async throws(OperatorError) -> CopyCount {
     let selection = try selection(for: kind, request)
     return try await reading { try await source.operations.count(selection) }
   }
@@ -21,16 +21,15 @@ package struct Operator: Sendable {
   /// The newest first.
   /// - Parameter cursor: the `next` of the page before; nil: the first page.
   package func jobs(_ cursor: String? = nil, limit: Int = Limits.jobsShownMax) async throws(OperatorError) -> JobList {
-    let id = try Cursor.number(cursor, of: .jobs)
-    let behind = try await reading { try await source.operations.jobs() }.filter { job in id.map { job.id < $0 } ?? true }
-    let page = behind.prefix(limit)
-    let next = behind.count > page.count ? page.last.map { Cursor(.jobs, at: $0.id).text } : nil
-    return JobList(jobs: page.map(shown), next: next)
+    let before = try Cursor.number(cursor, of: .jobs)
+    var found = try await reading { try await source.operations.jobs(before, limit + 1) }
+    let next = Self.next(.jobs, of: &found, limit: limit, \.id)
+    return JobList(jobs: found.map(shown), next: next)
   }
 
   package func job(_ id: Int64) async throws(OperatorError) -> JobAnswer {
-    let jobs = try await reading { try await source.operations.jobs() }
-    guard let job = jobs.first(where: { $0.id == id }) else { throw Self.unknown(job: id) }
+    let upTo = try await reading { try await source.operations.jobs(id < .max ? id + 1 : nil, 1) }
+    guard let job = upTo.first, job.id == id else { throw Self.unknown(job: id) }
     return shown(job)
   }
 
@@ -77,8 +76,9 @@ package struct Operator: Sendable {
   }
 
   package func queue() async throws(OperatorError) -> QueueTable {
-    let waiting = try await reading { try await source.waiting() }
-    return QueueTable(waiting: waiting, routes: source.configuration().routes, lanes: source.standing().lanes, at: source.clock())
+    let now = source.clock()
+    let waiting = try await reading { try await source.waiting(QueueTable.ends(at: now)) }
+    return QueueTable(waiting: waiting, routes: source.configuration().routes, lanes: source.standing().lanes, at: now)
   }
 
   // MARK: - Names
@@ -118,7 +118,7 @@ package struct Operator: Sendable {
   }
 
   private static func unknown(job id: Int64) -> OperatorError {
-    .unknown("There is no job \(id) among the last \(Limits.jobsShownMax). GET /api/v1/jobs and `dlr-relay queue jobs` list them.")
+    .unknown("There is no job \(id), or not any more. GET /api/v1/jobs and `dlr-relay queue jobs` list them.")
   }
 
   // MARK: - Errors

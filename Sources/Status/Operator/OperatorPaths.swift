@@ -89,7 +89,7 @@ struct OperatorPaths: Sendable {
 
   private func start(_ kind: QueueJob.Kind, _ asked: Asked) async throws -> Response {
     let selection = try SelectionRequest(json: asked.body)
-    if selection.dryRun == true { return try .json(CountAnswer(count: await `operator`.count(kind, selection))) }
+    if selection.dryRun == true { return try .json(CountAnswer(await `operator`.count(kind, selection))) }
     return try started(await `operator`.start(kind, selection))
   }
 

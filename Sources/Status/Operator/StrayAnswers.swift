@@ -2,7 +2,8 @@ import Foundation
 import Model
 import Observe
 
-/// A page of unmatched reports. Phone numbers are masked, and the message is not in it.
+/// A page of unmatched reports, which may be short or empty while there are more: see `next`. Phone numbers are masked, and the message is
+/// not in it.
 package struct UnmatchedAnswer: Codable, Sendable, Equatable {
   package struct Report: Codable, Sendable, Equatable {
     package var id: Int64

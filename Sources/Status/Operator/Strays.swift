@@ -5,7 +5,7 @@ import Model
 /// Every call throws `JournalError`.
 package struct Strays: Sendable {
   /// See `StrayOperations`, of these and the next four.
-  package var unmatched: @Sendable (_ after: Int64, _ limit: Int) async throws -> [StoredReport]
+  package var unmatched: @Sendable (_ after: Int64, _ limit: Int) async throws -> UnmatchedPage
   package var quarantined: @Sendable (_ after: Int64, _ limit: Int) async throws -> [QuarantinedRecord]
   package var body: @Sendable (_ id: Int64) async throws -> QuarantinedRecord?
   package var reroute: @Sendable () async throws -> QueueJob
@@ -14,7 +14,7 @@ package struct Strays: Sendable {
   package var verdicts: @Sendable (_ reports: [StoredReport], _ withReasons: Bool) async throws -> [StrayVerdict]
 
   package init(
-    unmatched: @escaping @Sendable (Int64, Int) async throws -> [StoredReport],
+    unmatched: @escaping @Sendable (Int64, Int) async throws -> UnmatchedPage,
     quarantined: @escaping @Sendable (Int64, Int) async throws -> [QuarantinedRecord],
     body: @escaping @Sendable (Int64) async throws -> QuarantinedRecord?,
     reroute: @escaping @Sendable () async throws -> QueueJob,

@@ -39,7 +39,7 @@ struct DiscardCommand: AsyncParsableCommand {
     let request = requested(state, at: systemClock())
     try await options.withQueues { queues in
       let count = try await queues.count(.discard, request)
-      guard count > 0, !dryRun else {
+      guard count.count > 0, !dryRun else {
         return try JobOutcome(count: count, job: nil).show(options.json, "\(copies(count, state)) would be discarded")
       }
       guard yes || confirms("Discard \(copies(count, state)) for good?") else { throw Failure("nothing was discarded") }

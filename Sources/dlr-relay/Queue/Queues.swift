@@ -8,7 +8,7 @@ import Store
 protocol Queues: StrayReports {
   func table() async throws -> QueueTable
   func report(_ id: Int64) async throws -> ReportAnswer
-  func count(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> Int
+  func count(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> CountAnswer
   func start(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> JobAnswer
   func jobs() async throws -> JobList
   func cancel(job id: Int64) async throws -> JobAnswer
@@ -27,11 +27,10 @@ extension RunningRelay: Queues {
   func table() async throws -> QueueTable { try await ask("GET", "/api/v1/queue") }
   func report(_ id: Int64) async throws -> ReportAnswer { try await ask("GET", "/api/v1/reports/\(id)") }
 
-  func count(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> Int {
+  func count(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> CountAnswer {
     var selection = selection
     selection.dryRun = true
-    let answer: CountAnswer = try await ask("POST", "/api/v1/\(kind)s", body: selection, timeout: RunningRelay.countingTimeout)
-    return answer.count
+    return try await ask("POST", "/api/v1/\(kind)s", body: selection, timeout: RunningRelay.countingTimeout)
   }
 
   func start(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> JobAnswer {

@@ -38,7 +38,7 @@ struct ReplayCommand: AsyncParsableCommand {
     let request = selection.request(state: state, rate: rate)
     try await options.withQueues { queues in
       let count = try await queues.count(.replay, request)
-      guard count > 0, !dryRun else {
+      guard count.count > 0, !dryRun else {
         return try JobOutcome(count: count, job: nil).show(options.json, "\(copies(count, state)) would be sent again")
       }
       let job = try await queues.start(.replay, request)
@@ -57,16 +57,21 @@ struct ReplayCommand: AsyncParsableCommand {
 struct JobOutcome: Encodable {
   /// How many copies were meant.
   var count: Int
+  /// True if they may be more.
+  var atLeast: Bool
   /// null if nothing was started.
   @OrNull var job: JobAnswer?
 
-  init(count: Int, job: JobAnswer?) {
-    self.count = count
+  init(count: CountAnswer, job: JobAnswer?) {
+    (self.count, atLeast) = (count.count, count.atLeast)
     self.job = job
   }
 
   func show(_ isJSON: Bool, _ text: String) throws { print(isJSON ? try jsonText(self) : text) }
 }
+
+/// `at least 100,000 dead copies`.
+func copies(_ count: CountAnswer, _ state: DeliveryState) -> String { (count.atLeast ? "at least " : "") + copies(count.count, state) }
 
 /// `1,234 dead copies`.
 func copies(_ count: Int, _ state: DeliveryState) -> String { "\(grouped(count)) \(state.rawValue) \(count == 1 ? "copy" : "copies")" }

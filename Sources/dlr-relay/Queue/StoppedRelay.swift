@@ -30,7 +30,7 @@ final class StoppedRelay: Queues {
       configuration: { LoadedConfiguration(configuration, fingerprint: "", at: systemClock()) },
       standing: { journal.standing() }, gauges: { [] },
       oldestWaiting: { try await offPool { Result { try journal.oldestWaiting() } }.get() },
-      waiting: { try await offPool { Result { try journal.waiting() } }.get() },
+      waiting: { ends in try await offPool { Result { try journal.waiting(apart: ends) } }.get() },
       operations: Operations(
         journal, rules: { rules },
         pause: { lane in try await journal.keep(of: lane) { $0.pause(at: systemClock()) } },
@@ -46,12 +46,16 @@ final class StoppedRelay: Queues {
   var isRunning: Bool { false }
 
   func table() async throws -> QueueTable {
-    let waiting = try await offPool { [journal] in Result { try journal.waiting() } }.get()
-    return QueueTable(waiting: waiting, routes: routes, lanes: journal.standing().lanes, at: systemClock())
+    let now = systemClock()
+    let waiting = try await offPool { [journal] in Result { try journal.waiting(apart: QueueTable.ends(at: now)) } }.get()
+    return QueueTable(waiting: waiting, routes: routes, lanes: journal.standing().lanes, at: now)
   }
 
   func report(_ id: Int64) async throws -> ReportAnswer { try await `operator`.report(id) }
-  func count(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> Int { try await `operator`.count(kind, selection) }
+
+  func count(_ kind: QueueJob.Kind, _ selection: SelectionRequest) async throws -> CountAnswer {
+    try await CountAnswer(`operator`.count(kind, selection))
+  }
 
   /// - Returns: when the job has ended, since nobody else would go on with it. Interrupted, the relay goes on when it starts; a paced
   ///   replay is for the relay alone, which sends.
