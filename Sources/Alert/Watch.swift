@@ -60,7 +60,7 @@ package struct Watch: Sendable {
       .reloaded, .reloadFailed:
       true
     case .started, .stopping, .stopped, .accepted, .notStored, .swept, .askedToWait, .spilled, .caughtUp, .reloadNeedsRestart,
-      .alertFailed:
+      .reloadWarned, .alertFailed, .answered, .turnedAway, .changed:
       false
     }
   }
@@ -85,7 +85,7 @@ package struct Watch: Sendable {
     case .died(let lane, _): counts(Topic(.dead, route: routeName(lane)), .dead(1), at: now)
     case .quarantined(let reason): counts(Topic(.quarantine), .quarantined([reason: 1]), at: now)
     case .unmatched(let count): counts(Topic(.unmatched), .unmatched(count), at: now)
-    case .refused(let refusal): refused(refusal, at: now)
+    case .refused(let refusal, _): refused(refusal, at: now)
     case .commitFailed(let error): commitFailed(error, at: now)
     // A result can be on disk where no report has room: only a report shows that all is well.
     case .committed(let reports, _, _): if reports > 0 { ends(Topic(.store, part: .commits), at: now) }

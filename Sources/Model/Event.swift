@@ -10,10 +10,10 @@ package enum Event: Sendable {
 
   // The public door.
   /// A report or a quarantined body was answered 200, so long after its first byte.
-  case accepted(after: Duration)
-  case refused(Refusal)
+  case accepted(after: Duration, by: RequestNumber = .none)
+  case refused(Refusal, by: RequestNumber = .none)
   /// 503: the store did not take it.
-  case notStored(JournalError)
+  case notStored(JournalError, by: RequestNumber = .none)
   case quarantined(QuarantineReason)
 
   // The store.
@@ -42,10 +42,17 @@ package enum Event: Sendable {
   // The rule file, while the relay runs.
   /// It was read anew, and what it says is in force.
   case reloaded(fingerprint: String, RouteChanges)
+  /// It is in force, and something in it is worth a second look. One line, as of `reloadFailed`.
+  case reloadWarned(words: String)
   /// The one before stays in force. The words are one line: where in the file, what, and what to do.
   case reloadFailed(words: String)
   /// These keys say something else than what is in force, and would be only after a restart. The rest of the file is.
   case reloadNeedsRestart(keys: [String])
+
+  // The operator's door.
+  case answered(OperatorAnswer)
+  case turnedAway(GateRefusal, OperatorRequest)
+  case changed(OperatorChange)
 
   // Those who are told.
   /// A message was given up. `hook` is its number in the rule file and its host, never its address.

@@ -7,6 +7,9 @@ import Synchronization
 /// Nothing above `debug` for a single report, and at `info` such an event costs one comparison. What can repeat is held to
 /// one line a minute and kind (`Repetition`); what was held back is written with `more` and `within`.
 package struct EventLog: Sendable {
+  static let moreKey = "more"
+  static let withinKey = "within"
+
   private let logger: Logger
   private let laneName: @Sendable (LaneID) -> String
   private let clock: Clock
@@ -36,7 +39,8 @@ package struct EventLog: Sendable {
     case .committed, .commitFailed, .storeRecovered, .unmatched, .swept: logStore(event)
     case .attempted, .delivered, .died, .breakerOpened, .breakerClosed, .paused, .resumed, .askedToWait, .spilled, .caughtUp:
       logLane(event)
-    case .reloaded, .reloadFailed, .reloadNeedsRestart: logReload(event)
+    case .reloaded, .reloadFailed, .reloadNeedsRestart, .reloadWarned: logReload(event)
+    case .answered, .turnedAway, .changed: logOperatorsDoor(event)
     case .alertFailed(let hook, let words):
       write(.warning, "an alert could not be sent", about: hook, ["alert": "\(hook)", "error": "\(words)"])
     }
@@ -65,6 +69,8 @@ package struct EventLog: Sendable {
       logger.notice("the rule file is in force", metadata: metadata)
     case .reloadFailed(let words):
       logger.error("the rule file was not taken: the one before it stays in force", metadata: ["error": "\(words)"])
+    case .reloadWarned(let words):
+      logger.warning("something in the rule file is worth a second look", metadata: ["warning": "\(words)"])
     case .reloadNeedsRestart(let keys):
       logger.warning("the rule file changes what takes a restart", metadata: ["keys": "\(Self.listed(keys))"])
     default: preconditionFailure("not an event of the rule file")
@@ -80,16 +86,57 @@ package struct EventLog: Sendable {
 
   private func logDoor(_ event: Event) {
     switch event {
-    case .accepted(let duration):
-      logger.debug("answered 200", metadata: ["ms": "\(duration.milliseconds)"])
-    case .refused(let refusal):
-      write(.notice, "refused a request", about: refusal.rawValue, ["reason": "\(refusal.rawValue)"])
-    case .notStored(let error):
-      write(.error, "answered 503: a report could not be stored", about: error.kind, ["error": "\(error)"])
+    case .accepted(let duration, let request):
+      logger.debug("answered 200", metadata: ["request": "\(request)", "ms": "\(duration.milliseconds)"])
+    case .refused(let refusal, let request):
+      write(.notice, "refused a request", about: refusal.rawValue, ["reason": "\(refusal.rawValue)", "request": "\(request)"])
+    case .notStored(let error, let request):
+      write(
+        .error, "answered 503: a report could not be stored", about: error.kind, ["error": "\(error)", "request": "\(request)"])
     case .quarantined(let reason):
       write(.warning, "kept a body that is no report", about: reason.rawValue, ["reason": "\(reason.rawValue)"])
     default: preconditionFailure("not an event of the public door")
     }
+  }
+
+  private func logOperatorsDoor(_ event: Event) {
+    switch event {
+    case .answered(let answer):
+      if answer.status >= 500 {
+        write(.warning, "answered an operator with an error", about: "\(answer.status) \(answer.path ?? "")", Self.metadata(of: answer))
+      }
+      logger.debug("answered an operator", metadata: Self.metadata(of: answer))
+    case .turnedAway(let refusal, let request):
+      // A browser asks without a token first, and is told to ask its user.
+      let level: Logger.Level = refusal == .noCredentials ? .debug : .notice
+      write(
+        level, "turned a request away from the operator's door", about: refusal.rawValue,
+        Self.metadata(of: request).merging(["reason": "\(refusal.rawValue)"]) { $1 })
+    case .changed(let change):
+      var metadata = Self.metadata(of: change.request)
+      for (name, value) in change.about { metadata[name] = "\(value)" }
+      metadata["what"] = "\(change.what)"
+      // Who is held to a line a minute is an app, which may claim each of its orders.
+      if change.isOfApp {
+        write(.notice, "an app made a change", about: "\(change.what) \(change.request.by ?? "")", metadata)
+      } else {
+        logger.notice("an operator made a change", metadata: metadata)
+      }
+    default: preconditionFailure("not an event of the operator's door")
+    }
+  }
+
+  private static func metadata(of answer: OperatorAnswer) -> Logger.Metadata {
+    [
+      "request_id": "\(answer.request.id)", "from": "\(answer.request.from)", "method": "\(answer.method)",
+      "path": "\(answer.path ?? "not served")", "status": "\(answer.status)", "ms": "\(answer.took.milliseconds)",
+    ]
+  }
+
+  private static func metadata(of request: OperatorRequest) -> Logger.Metadata {
+    var metadata: Logger.Metadata = ["request_id": "\(request.id)", "from": "\(request.from)"]
+    if let by = request.by { metadata["by"] = "\(by)" }
+    return metadata
   }
 
   private func logStore(_ event: Event) {
@@ -112,6 +159,7 @@ package struct EventLog: Sendable {
   private func logLane(_ event: Event) {
     switch event {
     case .attempted(let lane, let outcome, let detail, let took):
+      if !outcome.isDelivered { logFailed(lane, outcome, detail) }
       logger.debug(
         "tried",
         metadata: [
@@ -141,6 +189,16 @@ package struct EventLog: Sendable {
     }
   }
 
+  /// The words are those of the first, which may be about another report than the next.
+  private func logFailed(_ lane: LaneID, _ outcome: Outcome, _ detail: String) {
+    let name = laneName(lane)
+    let label = outcome.label
+    let message = if case .answered = outcome { "the app refused a copy" } else { "the app could not be reached" }
+    write(
+      .notice, message, about: "\(label) \(name)",
+      ["route": "\(name)", "outcome": "\(label)", "detail": "\(masked(phonesIn: detail))"])
+  }
+
   /// An app that takes a copy now and then opens and closes its breaker all the time.
   private func logOpened(_ lane: LaneID, until: Instant) {
     let isNews = state.state.withLock { $0.down.insert(lane).inserted }
@@ -161,18 +219,23 @@ package struct EventLog: Sendable {
     write(level, message, about: name, metadata.merging(["route": "\(name)"]) { $1 })
   }
 
-  private func write(_ level: Logger.Level, _ message: String, about: String, _ metadata: Logger.Metadata) {
+  private func write(_ level: Logger.Level, _ message: String, about: String, _ metadata: @autoclosure () -> Logger.Metadata) {
+    guard logger.logLevel <= level else { return }
     writeHeld(isEnding: false)
     let line = Repetition.Line(level: level, message: message, about: about)
     let now = clock()
-    let shouldWrite = state.state.withLock { $0.repetition.shouldWrite(line, metadata: metadata, at: now) }
-    if shouldWrite { logger.log(level: level, "\(message)", metadata: metadata) }
+    if let metadata = state.state.withLock({ $0.repetition.write(line, at: now, metadata) }) {
+      logger.log(level: level, "\(message)", metadata: metadata)
+    }
   }
+
+  /// Writes what was held back for a minute, though nothing else happens. To be called every second or so.
+  package func tick() { writeHeld(isEnding: false) }
 
   private func writeHeld(isEnding: Bool) {
     let now = clock()
     for held in state.state.withLock({ $0.repetition.due(at: now, isEnding: isEnding) }) {
-      let more: Logger.Metadata = ["more": "\(held.count)", "within": "\(Int(Repetition.window.seconds)) s"]
+      let more: Logger.Metadata = [Self.moreKey: "\(held.count)", Self.withinKey: "\(Int(Repetition.window.seconds)) s"]
       logger.log(level: held.line.level, "\(held.line.message)", metadata: held.metadata.merging(more) { $1 })
     }
   }

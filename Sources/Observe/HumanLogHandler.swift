@@ -7,8 +7,10 @@ package struct HumanLogHandler: LogHandler {
   private var base: LogBase
   private let hasColour: Bool
 
-  package init(label: String, level: Logger.Level, hasColour: Bool, sink: LogSink, clock: @escaping Clock) {
-    base = LogBase(label: label, sink: sink, clock: clock, level: level)
+  package init(
+    label: String, level: SharedLevel, isOfLibrary: Bool = false, hasColour: Bool, sink: LogSink, clock: @escaping Clock
+  ) {
+    base = LogBase(label: label, sink: sink, clock: clock, shared: level, isOfLibrary: isOfLibrary)
     self.hasColour = hasColour
   }
 
@@ -38,11 +40,22 @@ package struct HumanLogHandler: LogHandler {
     let level = event.level.rawValue
     let padding = String(repeating: " ", count: max(0, Self.levelWidth - level.count))
     var line = "\(time) \(coloured(level, as: event.level))\(padding) \(oneLine(event.message.description))"
-    for (key, value) in base.merged(with: event) {
+    var metadata = base.merged(with: event)
+    if let repetition = Self.repetition(in: &metadata) { line += "  (\(repetition))" }
+    for (key, value) in metadata {
       let text = oneLine(value.description)
       line += "  \(oneLine(key))=" + (text.contains(" ") || text.isEmpty ? "\"\(text)\"" : text)
     }
     base.sink.write(line)
+  }
+
+  /// `412 more times in 60 s`, where that is said.
+  private static func repetition(in metadata: inout [(key: String, value: Logger.MetadataValue)]) -> String? {
+    guard let more = metadata.first(where: { $0.key == EventLog.moreKey }),
+      let within = metadata.first(where: { $0.key == EventLog.withinKey })
+    else { return nil }
+    metadata.removeAll { $0.key == EventLog.moreKey || $0.key == EventLog.withinKey }
+    return "\(more.value) more \(more.value.description == "1" ? "time" : "times") in \(within.value)"
   }
 
   private func coloured(_ text: String, as level: Logger.Level) -> String {
@@ -55,11 +68,12 @@ package struct HumanLogHandler: LogHandler {
     }
   }
 
-  /// Control characters as `\u{..}`: what an app answered must neither make a second line nor steer the terminal.
+  /// Control characters as `\u{..}`: what an app answered must neither make a second line nor steer the terminal. So are those that turn
+  /// the direction of what follows, or are not seen.
   private func oneLine(_ text: String) -> String {
     var shown = ""
     for scalar in text.unicodeScalars {
-      if scalar.properties.generalCategory == .control || scalar == "\u{2028}" || scalar == "\u{2029}" {
+      if [.control, .format].contains(scalar.properties.generalCategory) || scalar == "\u{2028}" || scalar == "\u{2029}" {
         shown += "\\u{\(String(scalar.value, radix: 16))}"
       } else {
         shown.unicodeScalars.append(scalar)

@@ -8,8 +8,8 @@ package struct JSONLogHandler: LogHandler {
   private static let reserved: Set<String> = ["time", "level", "message", "logger"]
   private var base: LogBase
 
-  package init(label: String, level: Logger.Level, sink: LogSink, clock: @escaping Clock) {
-    base = LogBase(label: label, sink: sink, clock: clock, level: level)
+  package init(label: String, level: SharedLevel, isOfLibrary: Bool = false, sink: LogSink, clock: @escaping Clock) {
+    base = LogBase(label: label, sink: sink, clock: clock, shared: level, isOfLibrary: isOfLibrary)
   }
 
   package var logLevel: Logger.Level {

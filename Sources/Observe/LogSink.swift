@@ -42,9 +42,30 @@ struct LogBase: Sendable {
   var label: String
   var sink: LogSink
   var clock: Clock
-  var level = Logger.Level.info
+  var shared: SharedLevel
+  /// Of a library, whose news at `info` are everyday matters here.
+  var isOfLibrary = false
+  /// Of a copy whose level was set by itself, as a library may do.
+  private var own: Logger.Level?
   var metadata: Logger.Metadata = [:]
   var provider: Logger.MetadataProvider?
+
+  init(label: String, sink: LogSink, clock: @escaping Clock, shared: SharedLevel, isOfLibrary: Bool) {
+    self.label = label
+    self.sink = sink
+    self.clock = clock
+    self.shared = shared
+    self.isOfLibrary = isOfLibrary
+  }
+
+  var level: Logger.Level {
+    get {
+      if let own { return own }
+      let level = shared.level
+      return isOfLibrary && level == .info ? .notice : level
+    }
+    set { own = newValue }
+  }
 
   /// Of the event over that of the provider over that of the logger; sorted, so that lines of a kind look alike.
   func merged(with event: LogEvent) -> [(key: String, value: Logger.MetadataValue)] {

@@ -44,6 +44,10 @@ extension PrometheusText {
       if let at = token.lastUsedAt { out.sample(used, .none, ("token", token.label), at.unixSeconds) }
     }
 
+    let turnedAway = "dlr_relay_status_refused_total"
+    out.head(turnedAway, .counter, "Requests at the operator's door that its gate turned away, by reason.")
+    for reason in GateRefusal.allCases { out.sample(turnedAway, .none, ("reason", reason.rawValue), record.gate[reason] ?? 0) }
+
     let accept = "dlr_relay_accept_duration_seconds"
     out.head(accept, .histogram, "From the first byte of a request to its 200, with the commit between them.")
     out.histogram(accept, .none, record.door.accept, Self.bounds)

@@ -11,13 +11,14 @@ package final class Recorder: Sendable {
   private let store = Mutex(StoreRecord())
   private let lanes = Mutex<[LaneID: LaneRecord]>([:])
   private let file = Mutex(FileRecord())
+  private let gate = Mutex<[GateRefusal: Int]>([:])
 
   package init() {}
 
   package func observe(_ event: Event) {
     switch event {
-    case .accepted(let duration): door.withLock { $0.accept.record(duration) }
-    case .notStored(let error): door.withLock { $0.notStored[error.kind, default: 0] += 1 }
+    case .accepted(let duration, _): door.withLock { $0.accept.record(duration) }
+    case .notStored(let error, _): door.withLock { $0.notStored[error.kind, default: 0] += 1 }
     case .committed(let reports, let results, let took): store.withLock { $0.committed(reports + results, took: took) }
     case .commitFailed(let error): store.withLock { $0.commitFailed(error) }
     case .storeRecovered: store.withLock { $0.lastError = nil }
@@ -25,10 +26,11 @@ package final class Recorder: Sendable {
     case .delivered(let lane, _, let lag): lanes.withLock { $0[lane, default: LaneRecord()].delivered(after: lag) }
     case .died(let lane, _): lanes.withLock { $0[lane, default: LaneRecord()].deaths += 1 }
     case .swept(let rows): store.withLock { $0.sweptRows += rows }
+    case .turnedAway(let refusal, _): gate.withLock { $0[refusal, default: 0] += 1 }
     case .reloaded: file.withLock { $0.noted(isTaken: true) }
     case .reloadFailed: file.withLock { $0.noted(isTaken: false) }
     case .started, .stopping, .stopped, .refused, .quarantined, .unmatched, .breakerOpened, .breakerClosed, .paused,
-      .resumed, .askedToWait, .spilled, .caughtUp, .reloadNeedsRestart, .alertFailed:
+      .resumed, .askedToWait, .spilled, .caughtUp, .reloadNeedsRestart, .reloadWarned, .alertFailed, .answered, .changed:
       break
     }
   }
@@ -42,7 +44,9 @@ package final class Recorder: Sendable {
   }
 
   package func snapshot() -> Record {
-    Record(door: door.withLock { $0 }, store: store.withLock { $0 }, lanes: lanes.withLock { $0 }, file: file.withLock { $0 })
+    Record(
+      door: door.withLock { $0 }, store: store.withLock { $0 }, lanes: lanes.withLock { $0 }, file: file.withLock { $0 },
+      gate: gate.withLock { $0 })
   }
 }
 
@@ -52,6 +56,8 @@ package struct Record: Sendable {
   package var store: StoreRecord
   package var lanes: [LaneID: LaneRecord]
   package var file: FileRecord
+  /// Requests at the operator's door that got no further than its gate.
+  package var gate: [GateRefusal: Int]
 }
 
 /// Readings of the rule file since the start, which read it first and is not counted.

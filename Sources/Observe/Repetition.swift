@@ -5,8 +5,10 @@ import Model
 /// are counted, and the count is written when the minute is over.
 struct Repetition {
   static let window: Duration = .seconds(60)
+  /// Kinds that are told apart within a minute. Of one more, which takes thousands of routes in trouble, only the message is told apart.
+  static let linesMax = 4_096
 
-  /// A kind of line. There are as many as reasons and routes, so the table needs no bound of its own.
+  /// A kind of line.
   struct Line: Hashable {
     var level: Logger.Level
     var message: String
@@ -23,29 +25,41 @@ struct Repetition {
   private struct Entry {
     var since: Instant
     var held = 0
-    /// Of the last one that was held back.
+    /// Of the first one that was held back.
     var metadata: Logger.Metadata = [:]
   }
 
   private var entries: [Line: Entry] = [:]
   private var nextDue = Instant.distantFuture
 
-  /// False if the line is held back and counted.
-  mutating func shouldWrite(_ line: Line, metadata: Logger.Metadata, at now: Instant) -> Bool {
+  var count: Int { entries.count }
+
+  /// - Parameter metadata: asked only where a line is to be written with it, since most are held back.
+  /// - Returns: the metadata of a line to be written now; nil if it is held back and counted.
+  mutating func write(_ line: Line, at now: Instant, _ metadata: () -> Logger.Metadata) -> Logger.Metadata? {
+    var line = line
+    var isOneOfMany = false
+    if entries[line] == nil, entries.count >= Self.linesMax {
+      line.about = ""
+      isOneOfMany = true
+    }
     guard var entry = entries[line] else {
       entries[line] = Entry(since: now)
       nextDue = min(nextDue, now + Self.window)
-      return true
+      return metadata()
     }
+    // Of many different ones, none stands for the others.
+    if entry.held == 0, !isOneOfMany { entry.metadata = metadata() }
     entry.held += 1
-    entry.metadata = metadata
     entries[line] = entry
-    return false
+    return nil
   }
+
+  func isDue(at now: Instant) -> Bool { now >= nextDue }
 
   /// What was held back in minutes that are over; a line that goes on begins its next minute.
   mutating func due(at now: Instant, isEnding: Bool = false) -> [Held] {
-    guard isEnding || now >= nextDue else { return [] }
+    guard isEnding || isDue(at: now) else { return [] }
     var held: [Held] = []
     nextDue = .distantFuture
     for (line, entry) in entries {

@@ -39,6 +39,8 @@ final class DoorConnection: ChannelInboundHandler {
   }
 
   private let door: Door
+  /// Of the connection.
+  private let number: Int
   /// As they were when the present request began, or the last.
   private var rules: DoorRules
   private let completions: Completions
@@ -56,8 +58,9 @@ final class DoorConnection: ChannelInboundHandler {
   /// When `deadlineCheck` fires; meaningful while there is one.
   private var checkAt: NIODeadline = .distantFuture
 
-  init(door: Door, completions: Completions, requests: RequestQueue) {
+  init(door: Door, number: Int, completions: Completions, requests: RequestQueue) {
     self.door = door
+    self.number = number
     rules = door.rules
     self.completions = completions
     self.requests = requests
@@ -137,7 +140,7 @@ final class DoorConnection: ChannelInboundHandler {
     case .reading(let reading, isProbe: true): answer(.ready, reading, context)
     case .reading(let reading, isProbe: false): commit(reading, context)
     case .dropping(let dropped, let refusal, _):
-      door.refused(refusal)
+      door.refused(refusal, by: requestNumber)
       answer(Answer(refusal), dropped, context)
     case .closing: context.close(promise: nil)
     case .idle, .committing: break
@@ -159,15 +162,18 @@ final class DoorConnection: ChannelInboundHandler {
   func committed(_ number: Int, _ error: JournalError?) {
     guard let context, number == request, case .committing(let committed) = state else { return }
     if let error {
-      door.observer(.notStored(error))
+      door.observer(.notStored(error, by: requestNumber))
       answer(.notReceived, committed, context)
     } else {
-      door.observer(.accepted(after: door.clock() - committed.startedAt))
+      door.observer(.accepted(after: door.clock() - committed.startedAt, by: requestNumber))
       answer(.received, committed, context)
     }
   }
 
   // MARK: - Answers
+
+  /// What events call the present request; one whose head has not come yet is the next.
+  private var requestNumber: RequestNumber { RequestNumber(connection: number, request: firstBytesAt == nil ? request : request + 1) }
 
   private func answer(_ answer: Answer, _ answered: Request, _ context: ChannelHandlerContext) {
     state = .idle
@@ -180,7 +186,7 @@ final class DoorConnection: ChannelInboundHandler {
   /// Answers before the request has come to its end, and ends the connection.
   private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
     if case .closing = state { return }
-    door.refused(refusal)
+    door.refused(refusal, by: requestNumber)
     state = .closing(droppedBytes: 0)
     limit(.microseconds(Limits.drainTimeMax.microseconds))
     write(Answer(refusal), withBody: true, keepsAlive: false, context)
@@ -222,7 +228,7 @@ final class DoorConnection: ChannelInboundHandler {
       context.close(promise: nil)
     case .reading, .dropping: refuse(.slow, context)
     case .committing(let late):
-      door.observer(.notStored(.late))
+      door.observer(.notStored(.late, by: requestNumber))
       answer(.notReceived, late, context)
     }
   }

@@ -12,6 +12,7 @@ final class Door: Sendable {
   private let inForce: Mutex<DoorRules>
   private let closing = Atomic(false)
   private let connections = Atomic(0)
+  private let arrivals = Atomic(0)
 
   init(settings: ReceiveSettings, acceptReport: AcceptReport, journal: any Journal, clock: @escaping Clock, observer: @escaping Observer) {
     inForce = Mutex(DoorRules(settings, acceptReport: acceptReport))
@@ -32,13 +33,16 @@ final class Door: Sendable {
   var isClosing: Bool { closing.load(ordering: .relaxed) }
   func close() { closing.store(true, ordering: .relaxed) }
 
-  func refused(_ refusal: Refusal) {
+  func refused(_ refusal: Refusal, by request: RequestNumber) {
     journal.count(refused: refusal.rawValue)
-    observer(.refused(refusal))
+    observer(.refused(refusal, by: request))
   }
 
-  /// - Returns: false if there are too many.
-  func entered() -> Bool { connections.add(1, ordering: .relaxed).newValue <= rules.connectionsMax }
+  /// - Returns: the number of the connection, and whether there is room for it.
+  func entered() -> (number: Int, isWelcome: Bool) {
+    let number = arrivals.add(1, ordering: .relaxed).newValue
+    return (number, connections.add(1, ordering: .relaxed).newValue <= rules.connectionsMax)
+  }
   func left() { connections.subtract(1, ordering: .relaxed) }
 }
 
@@ -109,24 +113,24 @@ package final class PublicDoor: Sendable {
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          let isWelcome = door.entered()
+          let (number, isWelcome) = door.entered()
           channel.closeFuture.whenComplete { _ in door.left() }
           guard isWelcome else {
-            door.refused(.connections)
+            door.refused(.connections, by: RequestNumber(connection: number, request: 0))
             throw ChannelError.ioOnClosedChannel
           }
-          try addHandlers(to: channel, door, byLoop[ObjectIdentifier(channel.eventLoop)]!)
+          try addHandlers(to: channel, number, door, byLoop[ObjectIdentifier(channel.eventLoop)]!)
         }
       }
   }
 
-  private static func addHandlers(to channel: any Channel, _ door: Door, _ completions: Completions) throws {
+  private static func addHandlers(to channel: any Channel, _ number: Int, _ door: Door, _ completions: Completions) throws {
     var limits = NIOHTTPDecoderLimitConfiguration()
     limits.maxHeaderFieldSize = Limits.headerBytesMax
     limits.maxHeaderListSize = Limits.headerBytesMax
     let pipeline = channel.pipeline.syncOperations
     let requests = RequestQueue()
-    let connection = DoorConnection(door: door, completions: completions, requests: requests)
+    let connection = DoorConnection(door: door, number: number, completions: completions, requests: requests)
     try pipeline.addHandler(ByteWatch(connection))
     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)))
     try pipeline.addHandler(requests)

@@ -79,7 +79,11 @@ enum StatusKeys {
     "token", .node(.text(TextForm())), isSecret: true,
     "Required unless only this machine can reach it: as Bearer, or Basic with any user name.")
 
-  static let all = [listen.definition, token.definition]
+  static let readToken = Key(
+    "read_token", .node(.text(TextForm())), isSecret: true,
+    "Looks at everything but raw bytes and whole phone numbers, and changes nothing. Only beside a token.")
+
+  static let all = [listen.definition, token.definition, readToken.definition]
 }
 
 enum StoreKeys {

@@ -4,10 +4,10 @@ extension Reader {
   mutating func configuration(_ root: Int) -> Configuration? {
     guard let fields = fields(of: root, in: Self.topPlace, as: .file) else { return nil }
     let receive = receive(fields)
-    let status = status(fields)
+    let status = status(fields, receive.tokens.map(\.value))
     let store = store(fields)
     let defaults = defaults(fields)
-    let passwords = receive.tokens.map(\.value) + [status.token].compactMap(\.self)
+    let passwords = receive.tokens.map(\.value) + [status.token, status.readToken].compactMap(\.self)
     let routes = routes(fields, defaults, passwords)
     let alerts = alerts(fields)
     checkDoors(fields, receive.listen, status.listen)
@@ -49,7 +49,8 @@ extension Reader {
     return settings
   }
 
-  private mutating func status(_ top: Fields) -> StatusSettings {
+  /// - Parameter receiving: the tokens of the public URL.
+  private mutating func status(_ top: Fields, _ receiving: [Secret]) -> StatusSettings {
     var settings = StatusSettings()
     guard let fields = block(FileKeys.status, of: top, as: .status) else { return settings }
     take(StatusKeys.listen, of: fields, into: &settings.listen)
@@ -58,7 +59,24 @@ extension Reader {
       let hint = "add token: \"${STATUS_TOKEN}\", or listen on 127.0.0.1"
       error(id, "status.listen is not loopback, and status has no token", hint: hint)
     }
+    settings.readToken = readToken(fields, settings.token, receiving)
     return settings
+  }
+
+  /// Without a token beside it, it would either lock out who may change something or be asked of nobody.
+  private mutating func readToken(_ fields: Fields, _ token: Secret?, _ receiving: [Secret]) -> Secret? {
+    guard let node = value(StatusKeys.readToken, of: fields) else { return nil }
+    if !fields.has(StatusKeys.token), let key = fields.key(StatusKeys.readToken) {
+      error(key, "status has a read_token, but no token", hint: "add token: \"${STATUS_TOKEN}\", which may change something as well")
+    }
+    guard let text = self.token(node.id) else { return nil }
+    let value = Secret(text.value)
+    if value == token {
+      error(text.id, "read_token is the same as token", hint: "whoever has it could change everything; make one with: openssl rand -hex 32")
+    } else if receiving.contains(value) {
+      error(text.id, "read_token is also in receive.tokens", hint: "that one stands in URLs; make one with: openssl rand -hex 32")
+    }
+    return value
   }
 
   private mutating func store(_ top: Fields) -> StoreSettings {

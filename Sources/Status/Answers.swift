@@ -11,6 +11,8 @@ struct Problem: Codable, Sendable {
   var status: Int
   /// One or two sentences that say what to do.
   var detail: String
+  /// `x-request-id` of the answer.
+  var requestId: String?
 }
 
 enum Answers {
@@ -28,7 +30,8 @@ extension Response {
   }
 
   static func problem(_ status: HTTPResponse.Status, _ detail: String) throws -> Response {
-    try json(Problem(title: status.reasonPhrase, status: status.code, detail: detail), status: status, type: Problem.mediaType)
+    let problem = Problem(title: status.reasonPhrase, status: status.code, detail: detail, requestId: Asking.request?.id)
+    return try json(problem, status: status, type: Problem.mediaType)
   }
 
   static func text(_ text: String, type: String, status: HTTPResponse.Status = .ok) -> Response {

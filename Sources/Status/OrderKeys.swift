@@ -30,6 +30,8 @@ package struct OrderKeys: Sendable, Equatable {
 package enum Caller: Sendable, Equatable {
   /// Has the token, or needs none.
   case `operator`
+  /// Has the read token: sees what is there, but no raw bytes and no whole phone number, and changes nothing.
+  case reader
   /// Has an order key of the route, and acts for no other.
   case app(route: String)
 }

@@ -28,9 +28,6 @@ package struct StatusDoor: Sendable {
   package func application(
     logger: Logger, onRunning: @escaping @Sendable (Endpoint) async -> Void = { _ in }
   ) -> some ApplicationProtocol {
-    var logger = logger
-    // At info the framework tells that it listens; our own `started` tells the same.
-    logger.logLevel = logger.logLevel == .info ? .notice : logger.logLevel
     let listen = settings().listen
     let host = listen.host
     let room = LiveRoom(source)
@@ -50,12 +47,13 @@ package struct StatusDoor: Sendable {
 
   private func router(_ room: LiveRoom) -> Router<DoorContext> {
     let router = Router(context: DoorContext.self)
+    router.add(middleware: Traced(observer: source.observer, clock: source.clock))
     router.add(middleware: KnownMethods())
     router.add(middleware: MetricsMiddleware())
     let gate: @Sendable () -> Gate = { [settings, source] in Gate(settings(), orderKeys: { source.configuration().orderKeys }) }
     // What the settings must be shows here, and not only at the first request.
     _ = gate()
-    router.add(middleware: Guarded(gate))
+    router.add(middleware: Guarded(gate, source: source))
     for (path, methods) in PagePaths(source, room).all { serve(path, methods, on: router) }
     for (path, calls) in Dictionary(grouping: calls, by: \.path) { serve(RouterPath(path), Self.methods(of: calls), on: router) }
     return router
@@ -64,10 +62,9 @@ package struct StatusDoor: Sendable {
   /// All that is served but the page.
   private var calls: [Call] {
     let `operator` = Operator(source)
-    let wantsToken: @Sendable () -> Bool = { [settings] in settings().token != nil }
     let calls =
-      StatusPaths(source).calls + OperatorPaths(`operator`, wantsToken: wantsToken).calls + SearchPaths(`operator`).calls
-      + OrderPaths(`operator`).calls
+      StatusPaths(source).calls + OperatorPaths(`operator`).calls + SearchPaths(`operator`).calls
+      + OrderPaths(`operator`).calls + LogPaths(source).calls
     return calls + [OpenAPI.call(describing: calls, version: source.version)]
   }
 

@@ -25,6 +25,10 @@ package struct StatusSource: Sendable {
   package var isStoreWritable: @Sendable () -> Bool
   /// How often a page that is open is told what is new.
   package var liveEvery = LiveRoom.tickEvery
+  package var observer: Observer = { _ in }
+  package var levels: LogLevels
+  /// Lets so much time pass, or less if nobody waits any more.
+  package var wait: @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
   /// The tokens of the public URL, by label.
   package var tokenUses: @Sendable () -> [TokenUse] = { [] }
   /// Of the file system that the store is on; nil if it does not say.
@@ -50,6 +54,7 @@ package struct StatusSource: Sendable {
     self.startedAt = startedAt
     self.recorder = recorder
     self.clock = clock
+    levels = LogLevels(SharedLevel(.info), clock: clock)
     self.configuration = configuration
     self.standing = standing
     self.gauges = gauges
@@ -83,7 +88,7 @@ package struct StatusSource: Sendable {
 
   /// Asks the public door too, which takes as long as its probe.
   func metrics() async -> PrometheusText {
-    async let jobs = try? operations.jobs()
+    async let jobs = try? operations.jobs(nil, Limits.jobsShownMax)
     async let answers = publicDoorAnswers()
     var text = await snapshot().metrics
     text.isStoreWritable = isStoreWritable()

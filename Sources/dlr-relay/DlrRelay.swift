@@ -18,6 +18,7 @@ struct DlrRelay: AsyncParsableCommand {
       UnmatchedCommand.self,
       RerouteCommand.self,
       QuarantineCommand.self,
+      LogCommand.self,
       Simulate.self,
       SinkCommand.self,
     ]

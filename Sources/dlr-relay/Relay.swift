@@ -31,10 +31,13 @@ final class Relay: Service {
   private let reloader: Reloader
   private let recorder: Recorder
   private let libraryMetrics: PrometheusFactory
+  private let levels: LogLevels
+  private let ticks: LogTicks
   private let isStopped = Mutex(false)
 
   static func start(
-    _ configuration: Configuration, of file: ConfigurationFile, logger: Logger, libraryMetrics: PrometheusFactory
+    _ configuration: Configuration, of file: ConfigurationFile, logger: Logger, levels: LogLevels,
+    libraryMetrics: PrometheusFactory
   ) async throws -> Relay {
     var receive = configuration.receive
     receive.connectionsMax = try OpenFiles.connectionsAllowed(configuration)
@@ -81,7 +84,7 @@ final class Relay: Service {
       return Relay(
         running: RunningConfiguration(configuration, rules, fingerprint: file.fingerprint, at: systemClock()), journal: journal,
         deliverer: deliverer, door: door, alerter: alerter, routeNames: names, observer: observer, reloader: Reloader(file),
-        recorder: recorder, libraryMetrics: libraryMetrics)
+        recorder: recorder, libraryMetrics: libraryMetrics, levels: levels, ticks: LogTicks(log, levels, logger))
     } catch {
       await offPool {
         deliverer.stop()
@@ -93,7 +96,8 @@ final class Relay: Service {
 
   private init(
     running: RunningConfiguration, journal: SQLiteJournal, deliverer: Deliverer, door: PublicDoor, alerter: Alerter,
-    routeNames: RouteNames, observer: @escaping Observer, reloader: Reloader, recorder: Recorder, libraryMetrics: PrometheusFactory
+    routeNames: RouteNames, observer: @escaping Observer, reloader: Reloader, recorder: Recorder, libraryMetrics: PrometheusFactory,
+    levels: LogLevels, ticks: LogTicks
   ) {
     self.running = running
     self.journal = journal
@@ -105,8 +109,11 @@ final class Relay: Service {
     self.reloader = reloader
     self.recorder = recorder
     self.libraryMetrics = libraryMetrics
+    self.levels = levels
+    self.ticks = ticks
     startedAt = systemClock()
     alerter.start(readings())
+    ticks.start()
   }
 
   /// Follows the rule file until it is told to stop, and stops.
@@ -136,6 +143,7 @@ final class Relay: Service {
     await door.close()
     // Last, so that what went wrong until here is told.
     await offPool { [alerter] in alerter.stop() }
+    ticks.stop()
     observer(.stopped)
   }
 
@@ -176,6 +184,8 @@ final class Relay: Service {
     source.lookups = Lookups(journal, rules: { [running] in running.rules })
     source.storePath = running.storePath
     source.libraryMetrics = libraryMetrics
+    source.observer = observer
+    source.levels = levels
     source.tokenUses = { [door] in door.tokenUses() }
     source.disk = { [path = running.storePath] in diskSpace(at: path) }
     source.process = ProcessFigures.now

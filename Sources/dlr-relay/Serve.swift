@@ -21,8 +21,11 @@ struct Serve: AsyncParsableCommand {
   @Option(help: "The rule file.")
   var config = ConfigurationFile.defaultPath
 
-  @Option(help: "trace, debug, info, notice, warning, error or critical.")
+  @Option(help: "trace, debug, info, notice, warning, error or critical. `dlr-relay log` changes it while the relay runs.")
   var logLevel = LogLevel.info
+
+  @Option(help: "json: an object a line; human; auto: human on a terminal, else json.")
+  var logFormat = LogFormat.auto
 
   @Flag(help: "Print, once it runs, what to paste into the provider's panel, with the token, and a line that sends a sample.")
   var introduce = false
@@ -30,18 +33,24 @@ struct Serve: AsyncParsableCommand {
   func run() async throws {
     Hangup.ignore()
     let file = try ConfigurationFile(reading: config)
-    let configuration = try file.configuration(warnings: true)
+    let configuration = try file.configuration(warnings: isForPeople)
     // A pipe that closed, a file-size limit: errors of a write, not reasons to die.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)
-    let logger = makeLogger()
+    let level = SharedLevel(logLevel.level)
+    let levels = LogLevels(level, clock: systemClock)
+    let logger = makeLogger(level)
+    if !isForPeople { tellWarnings(of: file, logger) }
     let factory = PrometheusFactory()
     MetricsSystem.bootstrap(factory)
-    let relay = try await Relay.start(configuration, of: file, logger: logger, libraryMetrics: factory)
+    let relay = try await Relay.start(configuration, of: file, logger: logger, levels: levels, libraryMetrics: factory)
     let hangup = await Hangup.watch { relay.reload() }
     defer { hangup.cancel() }
     var group = ServiceGroupConfiguration(
-      services: [.init(service: relay.statusDoor(logger: logger, onRunning: introduction(configuration))), .init(service: relay)],
+      services: [
+        .init(service: relay.statusDoor(logger: makeLogger(level, isOfLibrary: true), onRunning: introduction(configuration))),
+        .init(service: relay),
+      ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     group.maximumGracefulShutdownDuration = .seconds(30)
     do {
@@ -61,14 +70,28 @@ struct Serve: AsyncParsableCommand {
     }
   }
 
-  private func makeLogger() -> Logger {
-    let sink = LogSink.standardError
-    let handler: any LogHandler =
-      sink.isTerminal
-      ? HumanLogHandler(label: "dlr-relay", level: logLevel.level, hasColour: true, sink: sink, clock: systemClock)
-      : JSONLogHandler(label: "dlr-relay", level: logLevel.level, sink: sink, clock: systemClock)
-    return Logger(label: "dlr-relay", factory: { _ in handler })
+  private var isForPeople: Bool { logFormat == .human || logFormat == .auto && LogSink.standardError.isTerminal }
+
+  /// For programs, a line as any other.
+  private func tellWarnings(of file: ConfigurationFile, _ logger: Logger) {
+    let log = EventLog(logger: logger, laneName: { "lane \($0.number)" }, clock: systemClock)
+    for warning in file.reading.diagnostics { log.observe(.reloadWarned(words: warning.summary)) }
   }
+
+  private func makeLogger(_ level: SharedLevel, isOfLibrary: Bool = false) -> Logger {
+    let sink = LogSink.standardError
+    return Logger(label: "dlr-relay") { label -> any LogHandler in
+      if isForPeople {
+        return HumanLogHandler(
+          label: label, level: level, isOfLibrary: isOfLibrary, hasColour: sink.isTerminal, sink: sink, clock: systemClock)
+      }
+      return JSONLogHandler(label: label, level: level, isOfLibrary: isOfLibrary, sink: sink, clock: systemClock)
+    }
+  }
+}
+
+enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+  case json, human, auto
 }
 
 /// The levels of swift-log, by their names.

@@ -17,7 +17,7 @@ struct EventLogTests {
   private var perReport: [Event] {
     [
       .accepted(after: .milliseconds(1)), .committed(reports: 1, results: 1, took: .milliseconds(1)),
-      .attempted(shop, .failed(.refused), detail: "no", took: .milliseconds(1)), .delivered(shop, tries: 1, lag: .milliseconds(2)),
+      .attempted(shop, .answered(status: 200), detail: "", took: .milliseconds(1)), .delivered(shop, tries: 1, lag: .milliseconds(2)),
       .swept(rows: 3),
     ]
   }
@@ -93,6 +93,90 @@ struct EventLogTests {
     }
     #expect(lines.map { $0["more"] as? String } == [nil, nil, "99", "99"])
     #expect(lines.allSatisfy { $0["route"] as? String == "shop" })
+  }
+
+  @Test func `an app that takes no copies is told once and then summed, with the words of the first`() throws {
+    let lines = try lines { log, clock in
+      for n in 1...413 {
+        log.observe(.attempted(shop, .answered(status: 503), detail: "answered 503, \(n) to +905051234567", took: .zero))
+      }
+      log.observe(.attempted(shop, .failed(.timeoutConnect), detail: "slow", took: .zero))
+      log.observe(.attempted(bank, .answered(status: 404), detail: "no", took: .zero))
+      clock.advance(by: .seconds(60))
+      log.tick()
+    }
+    #expect(
+      lines.map { $0["message"] as? String } == [
+        "the app refused a copy", "the app could not be reached", "the app refused a copy", "the app refused a copy",
+      ])
+    #expect(lines.map { $0["route"] as? String } == ["shop", "shop", "bank", "shop"])
+    #expect(lines.map { $0["outcome"] as? String } == ["5xx", "timeout_connect", "4xx", "5xx"])
+    #expect(lines.map { $0["more"] as? String } == [nil, nil, nil, "412"])
+    #expect(lines[3]["within"] as? String == "60 s")
+    #expect(lines[3]["detail"] as? String == "answered 503, 2 to +90505***4567")
+    #expect(lines.allSatisfy { $0["level"] as? String == "notice" })
+  }
+
+  @Test func `what was held back is written though nothing else happens`() throws {
+    let lines = try lines { log, clock in
+      for _ in 0..<3 { log.observe(.refused(.tokenWrong)) }
+      clock.advance(by: .seconds(59))
+      log.tick()
+      log.observe(.accepted(after: .zero))
+      clock.advance(by: .seconds(1))
+      log.tick()
+      log.tick()
+    }
+    #expect(lines.map { $0["more"] as? String } == [nil, "2"])
+  }
+
+  @Test func `a request of the public door is called by its connection and its place on it`() throws {
+    let lines = try lines(level: .debug) { log, _ in
+      log.observe(.accepted(after: .zero, by: RequestNumber(connection: 7, request: 2)))
+      log.observe(.refused(.path, by: RequestNumber(connection: 8, request: 1)))
+      log.observe(.notStored(.full, by: RequestNumber(connection: 9, request: 3)))
+    }
+    #expect(lines.map { $0["request"] as? String } == ["7.2", "8.1", "9.3"])
+  }
+
+  private func answer(_ status: Int, path: String? = "/api/v1/reports/{id}") -> OperatorAnswer {
+    OperatorAnswer(request: request, method: "GET", path: path, status: status, took: .milliseconds(3))
+  }
+
+  private var request: OperatorRequest { OperatorRequest(id: "abc-1", from: "192.0.2.7", by: "status.token") }
+
+  @Test func `an operator's request is a line of debug, and a warning where it fails`() throws {
+    let quiet = try lines { log, _ in for status in [200, 404, 503, 503, 500] { log.observe(.answered(answer(status))) } }
+    #expect(quiet.map { $0["status"] as? String } == ["503", "500"])
+    #expect(quiet.allSatisfy { $0["level"] as? String == "warning" && $0["request_id"] as? String == "abc-1" })
+    let debug = try lines(level: .debug) { log, _ in
+      log.observe(.answered(answer(200)))
+      log.observe(.answered(answer(404, path: nil)))
+    }
+    #expect(debug.map { $0["path"] as? String } == ["/api/v1/reports/{id}", "not served"])
+    #expect(debug[0]["from"] as? String == "192.0.2.7" && debug[0]["method"] as? String == "GET")
+  }
+
+  @Test func `each change by an operator is a line, and those of an app are summed`() throws {
+    var pause = OperatorChange("pause", about: ["route": "shop"], request: request)
+    let lines = try lines { log, _ in
+      for _ in 0..<2 { log.observe(.changed(pause)) }
+      (pause.what, pause.isOfApp, pause.request.by) = ("claim", true, "order_key of shop")
+      for _ in 0..<2 { log.observe(.changed(pause)) }
+    }
+    #expect(lines.map { $0["what"] as? String } == ["pause", "pause", "claim"])
+    #expect(lines.map { $0["by"] as? String } == ["status.token", "status.token", "order_key of shop"])
+    #expect(lines.allSatisfy { $0["level"] as? String == "notice" && $0["from"] as? String == "192.0.2.7" })
+    #expect(lines[0]["route"] as? String == "shop")
+  }
+
+  @Test func `wrong tokens at the operator's door are told once a minute, and a browser's first question not at all`() throws {
+    let lines = try lines { log, _ in
+      for _ in 0..<9 { log.observe(.turnedAway(.wrongCredentials, request)) }
+      log.observe(.turnedAway(.noCredentials, request))
+      log.observe(.turnedAway(.readOnly, request))
+    }
+    #expect(lines.map { $0["reason"] as? String } == ["wrong_credentials", "read_only"])
   }
 
   @Test func `it is said how a pause ends`() throws {

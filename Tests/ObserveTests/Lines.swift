@@ -21,6 +21,6 @@ func objects(_ text: String) throws -> [[String: Any]] {
 
 /// An event log that writes JSON lines, with the routes `shop` and `bank` as lanes 1 and 2.
 func eventLog(to sink: LogSink, level: Logger.Level = .info, clock: @escaping Clock) -> EventLog {
-  let logger = Logger(label: "relay") { JSONLogHandler(label: $0, level: level, sink: sink, clock: clock) }
+  let logger = Logger(label: "relay") { JSONLogHandler(label: $0, level: SharedLevel(level), sink: sink, clock: clock) }
   return EventLog(logger: logger, laneName: { ["shop", "bank"][$0.number - 1] }, clock: clock)
 }

@@ -27,7 +27,7 @@ struct DoorStoreTests {
       let said = try await door.says(to: request() + request(headers: ["Connection: close"]))
       let last = answer("503 Service Unavailable", notReceived, extra: ["retry-after: 5"], closes: true)
       #expect(said == unavailable + last)
-      let notStored = door.events.all.compactMap { if case .notStored(let error) = $0 { error } else { nil } }
+      let notStored = door.events.all.compactMap { if case .notStored(let error, _) = $0 { error } else { nil } }
       #expect(notStored == [error, error])
     }
   }

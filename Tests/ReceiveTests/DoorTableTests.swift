@@ -18,7 +18,7 @@ struct DoorTableTests {
       #expect(arrival.resolved.targets == [LaneID(9)])
       #expect(arrival.receivedAt == ManualClock().now)
       let accepted = try await door.events.first { if case .accepted = $0 { true } else { false } }
-      guard case .accepted(let after) = accepted else { return }
+      guard case .accepted(let after, _) = accepted else { return }
       #expect(after == .zero)
     }
   }

@@ -36,7 +36,7 @@ struct OpenDoor: Sendable {
   }
 
   /// The refusals that were told to the observer, so far.
-  var refusals: [Refusal] { events.all.compactMap { if case .refused(let refusal) = $0 { refusal } else { nil } } }
+  var refusals: [Refusal] { events.all.compactMap { if case .refused(let refusal, _) = $0 { refusal } else { nil } } }
 }
 
 /// - Parameter change: of the settings, which are the defaults on a free port of 127.0.0.1 with two tokens, and with time-outs that no

@@ -58,6 +58,24 @@ struct RunningConfigurationTests {
     #expect(running.loaded.needsRestart == [])
   }
 
+  @Test func `the read token follows the file, and one that left it opens nothing`() {
+    let running = takes { file in
+      file.status.token = Secret("token")
+      file.status.readToken = Secret("read")
+    }
+    #expect(running.status.readToken == Secret("read"))
+    running.took(file, PresentRules(file.routes), fingerprint: "c", at: start)
+    #expect(running.status.readToken == nil && running.status.token == nil)
+
+    var open = file
+    open.status.listen.host = "0.0.0.0"
+    (open.status.token, open.status.readToken) = (Secret("token"), Secret("read"))
+    let kept = RunningConfiguration(open, PresentRules(open.routes), fingerprint: "a", at: start)
+    #expect(kept.status.readToken == Secret("read"))
+    kept.took(file, PresentRules(file.routes), fingerprint: "b", at: start)
+    #expect(kept.status.readToken == nil && kept.status.token == Secret("token"))
+  }
+
   @Test func `an error stays until a file is taken, or the one in force is there again`() {
     let running = takes { _ in }
     running.refused(NotReloaded("line 3"), at: start + .seconds(2))

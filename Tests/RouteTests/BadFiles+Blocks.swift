@@ -372,6 +372,45 @@ extension BadFile {
                         ^
       """#, schema: .accepts),
     BadFile(
+      "a read token that stands alone",
+      #"""
+      receive: { tokens: ["${T}"] }
+      status: { read_token: "${T}x" }
+      routes: [{ name: all, otherwise: true, url: http://app/ }]
+
+      """#,
+      #"""
+      routes.yaml:2:11: error: status has a read_token, but no token; add token: "${STATUS_TOKEN}", which may change something as well
+      status: { read_token: "${T}***" }
+                ^
+      """#, schema: .accepts),
+    BadFile(
+      "a read token that is the token",
+      #"""
+      receive: { tokens: ["${T}"] }
+      status: { token: "${T}${T}", read_token: "${T}${T}" }
+      routes: [{ name: all, otherwise: true, url: http://app/ }]
+
+      """#,
+      #"""
+      routes.yaml:2:42: error: read_token is the same as token; whoever has it could change everything; make one with: openssl rand -hex 32
+      status: { token: "${T}${T}", read_token: "${T}${T}" }
+                                               ^
+      """#, schema: .accepts),
+    BadFile(
+      "a read token that stands in the panel",
+      #"""
+      receive: { tokens: ["${T}"] }
+      status: { token: "${T}${T}", read_token: "${T}" }
+      routes: [{ name: all, otherwise: true, url: http://app/ }]
+
+      """#,
+      #"""
+      routes.yaml:2:42: error: read_token is also in receive.tokens; that one stands in URLs; make one with: openssl rand -hex 32
+      status: { token: "${T}${T}", read_token: "${T}" }
+                                               ^
+      """#, schema: .accepts),
+    BadFile(
       "bad paths",
       #"""
       receive: { tokens: ["${T}"], path: "webhook" }

@@ -108,7 +108,7 @@ extension BadFile {
       deadline, read_timeout, idle_timeout, connections
       receive: [a]
                ^
-      routes.yaml:2:9: error: status is a single value; write a block of keys: listen, token
+      routes.yaml:2:9: error: status is a single value; write a block of keys: listen, token, read_token
       status: yes
               ^
       routes.yaml:3:16: error: path is a list; write a single value

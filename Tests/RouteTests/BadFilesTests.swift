@@ -97,6 +97,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
     let places = [
       "receive: { tokens: [\(secret)], paht: 1 }", "receive: { tokens: [{ label: a, value: \(secret), x: 1 }] }",
       "receive: { tokens: [\(secret)] ", "receive: { token: \(secret) }", "status: { token: \"\(secret)\", listn: 1 }",
+      "status: { read_token: \"\(secret)\", listn: 1 }", "status: { read_token: \(secret) }",
       "routes: [{ name: a, url: \"http://a/?token=\(secret)\", x: 1 }]", "routes: [{ secret: \(secret), x: 1 }]",
       "routes: [{ headers: { authorization: Bearer \(secret) }, x: 1 }]", "password: \(secret)", "routes: [{ secrets: [\(secret)] }]",
       "receive: { tokens: [\"${A:-\(secret)}${B}\"] }", "  - \(secret): : x", "x-y: { \"url\": \(secret), y",

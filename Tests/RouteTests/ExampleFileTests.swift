@@ -27,7 +27,7 @@ import Testing
     let nothing = Variables(environment: { _ in nil }, contents: { _ in throw NoSuchFile() })
     let reading = RuleFile.read(try example(), named: "routes.example.yaml", variables: nothing)
     #expect(reading.configuration == nil)
-    let names = ["WEBHOOK_TOKEN", "WEBHOOK_TOKEN_OLD", "STATUS_TOKEN", "SHOP_TOKEN", "SHOP_SECRET"]
+    let names = ["WEBHOOK_TOKEN", "WEBHOOK_TOKEN_OLD", "STATUS_TOKEN", "STATUS_READ_TOKEN", "SHOP_TOKEN", "SHOP_SECRET"]
     let more = ["APPOINTMENTS_SECRET", "APPOINTMENTS_SECRET_OLD", "APPOINTMENTS_KEY", "CAMPAIGNS_ORDER_KEY", "ALERTS_KEY"]
     #expect(reading.diagnostics.map(\.message) == (names + more).map { "the variable \($0) is not set" })
   }

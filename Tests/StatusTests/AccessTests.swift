@@ -79,7 +79,10 @@ struct AccessTests {
     ("localhost", true), ("LOCALHOST:9090", true), ("127.0.0.1", true), ("127.1.2.3:80", true), ("[::1]", true), ("[::1]:9090", true),
     ("evil.example.com", false), ("127.0.0.1.evil.example.com", false), ("127.evil", false), ("localhost.evil.example.com", false),
     ("localhost:80@evil", false), ("192.168.0.1", false), ("127.0.0.256", false), ("127.0.1", false), ("[::2]", false), ("::1", false),
-    ("", false), ("[::1", false), ("[::1]x", false),
+    ("", false), ("[::1", false), ("[::1]x", false), ("localhost:", true), ("localhost.", false), ("127.0.0.1.:80", false),
+    ("user@localhost", false), ("user:pw@127.0.0.1", false), ("localhost:80:80", false), ("[::1]:x", false), ("localhost:٣", false),
+    ("localhost, evil.example.com", false), ("localhost/", false), ("127.0.0.1%00.evil.example.com", false), ("0x7f.0.0.1", false),
+    ("[::ffff:127.0.0.1]", false),
   ])
   func `without a token only a loopback name is served, so that no web page can read through a browser`(
     host: String, isServed: Bool
@@ -87,6 +90,79 @@ struct AccessTests {
     let answer = try await withDoor { url, _ in try await http("GET", url + "/status.json", headers: [("Host", host)]) }
     #expect(answer.status == (isServed ? 200 : 421))
     if !isServed { #expect(answer.text.contains("status.token")) }
+  }
+
+  /// A target that names a host, and several Hosts: none of them gets past the check by saying one thing here and another there.
+  @Test(arguments: [
+    ("GET http://localhost/status.json HTTP/1.1\r\nHost: localhost", 200),
+    ("GET http://evil.example.com/status.json HTTP/1.1\r\nHost: evil.example.com", 421),
+    ("GET http://localhost/status.json HTTP/1.1\r\nHost: evil.example.com", 421),
+    ("GET /status.json HTTP/1.1\r\nHost: localhost\r\nHost: evil.example.com", 421),
+    ("GET /status.json HTTP/1.1\r\nHost: evil.example.com\r\nHost: localhost", 421),
+    ("GET /status.json HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Host: evil.example.com", 200),
+  ])
+  func `what a request says of its host must all be loopback`(request: String, status: Int) async throws {
+    let answer = try await withDoor { _, port in
+      try await raw(Array("\(request)\r\nConnection: close\r\n\r\n".utf8), host: "127.0.0.1", port: port)
+    }
+    #expect(String(decoding: answer, as: UTF8.self).hasPrefix("HTTP/1.1 \(status) "), "\(String(decoding: answer, as: UTF8.self))")
+  }
+
+  @Test func `no cookie is set, and none opens anything`() async throws {
+    let answers = try await withDoor(token: Self.token) { url, _ in
+      let cookie = ("Cookie", "token=\(Self.token); authorization=Bearer \(Self.token)")
+      return [
+        try await http("GET", url + "/status", headers: [cookie]),
+        try await http("GET", url + "/status", headers: [("Authorization", "Bearer \(Self.token)")]),
+      ]
+    }
+    #expect(answers.map(\.status) == [401, 200])
+    #expect(answers.allSatisfy { $0.headers["set-cookie"].isEmpty })
+  }
+
+  /// Every path that changes something, with a method by which it does.
+  static let changes: [(method: String, path: String)] = [
+    ("POST", "/api/v1/replays"), ("POST", "/api/v1/discards"), ("POST", "/api/v1/reroutes"), ("POST", "/api/v1/quarantine/retries"),
+    ("POST", "/api/v1/routes/shop/pause"), ("POST", "/api/v1/routes/shop/resume"), ("POST", "/api/v1/orders"),
+    ("PUT", "/api/v1/orders/7"), ("DELETE", "/api/v1/orders/7?route=shop"), ("DELETE", "/api/v1/jobs/1"), ("PUT", "/api/v1/log"),
+  ]
+
+  @Test func `no web page can post a change: what a form sends is not taken`() async throws {
+    let desk = Desk()
+    let types: [String?] = [
+      "text/plain", "text/plain; charset=application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", nil, "",
+      "application/json, text/plain", "text/plain, application/json",
+    ]
+    let answers = try await withDesk(desk) { url in
+      var answers: [(String, Int)] = []
+      for (method, path) in Self.changes where method != "DELETE" {
+        for type in types {
+          let headers = type.map { [("Content-Type", $0)] } ?? []
+          let body = Array(#"{"route": "shop", "level": "debug", "all": true, "packet_ids": [7]}"#.utf8)
+          answers.append(("\(method) \(path) \(type ?? "none")", try await http(method, url + path, headers: headers, body: body).status))
+        }
+      }
+      // A simple request has no body type at all: a DELETE is none of these, and is asked about before.
+      answers.append(("DELETE", try await http("DELETE", url + "/api/v1/jobs/1").status - 404 + 415))
+      return answers
+    }
+    for (what, status) in answers { #expect(status == 415, "\(what)") }
+    #expect(desk.seen.jobs.isEmpty && desk.seen.pauses.isEmpty && desk.seen.claims.isEmpty)
+  }
+
+  @Test func `a page of elsewhere that asks first gets no permission`() async throws {
+    let answers = try await withDoor { url, _ in
+      var answers: [HTTPResponse] = []
+      for (method, path) in Self.changes {
+        let headers = [("Origin", "https://evil.example.com"), ("Access-Control-Request-Method", method)]
+        answers.append(try await http("OPTIONS", url + path, headers: headers))
+      }
+      return answers
+    }
+    for answer in answers {
+      #expect(answer.status == 405)
+      #expect(!answer.headers.contains { $0.name.lowercased().hasPrefix("access-control-") })
+    }
   }
 
   @Test func `a request without Host is not served`() async throws {

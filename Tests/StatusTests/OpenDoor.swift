@@ -6,12 +6,13 @@ import Status
 /// A status door on a free port of 127.0.0.1, for as long as `body` runs.
 /// - Parameter tokens: asked with every request.
 func withDoor<Result: Sendable>(
-  _ source: StatusSource = sample().source, token: String? = nil, tokens: (@Sendable () -> String)? = nil,
+  _ source: StatusSource = sample().source, token: String? = nil, readToken: String? = nil,
+  tokens: (@Sendable () -> String)? = nil,
   _ body: @escaping @Sendable (_ url: String, _ port: Int) async throws -> Result
 ) async throws -> Result {
   var settings = StatusSettings()
   settings.listen = Endpoint(host: "127.0.0.1", port: 0)
-  settings.token = token.map { Secret($0) }
+  (settings.token, settings.readToken) = (token.map { Secret($0) }, readToken.map { Secret($0) })
   let (running, signal) = AsyncThrowingStream.makeStream(of: Endpoint.self)
   let asked: @Sendable () -> StatusSettings = { [settings] in
     guard let tokens else { return settings }

@@ -125,6 +125,8 @@ struct OpenAPI {
     if !Gate.openPaths.contains(call.path) {
       refusals.append(.problem(.unauthorized, "The token, or the order_key, is missing or wrong."))
       refusals.append(.problem(.misdirectedRequest, "There is no token, and Host is no name of this machine."))
+      refusals.append(.problem(.tooManyRequests, "Too many wrong tokens came from the address."))
+      if call.method != .get { refusals.append(.problem(.forbidden, "The token may look, and change nothing.")) }
     }
     return refusals
   }

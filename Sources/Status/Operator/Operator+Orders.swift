@@ -14,7 +14,10 @@ extension Operator {
     guard source.configuration().orderRoutes.contains(name) else {
       throw .conflict("Route \(name) takes no orders. Write \"orders: true\" in its block of the rule file.")
     }
-    return shown(try await changing { try await source.operations.orders.claim(packetIDs.map { Claim(packetID: $0, lane: lane) }) })
+    let claims = shown(try await changing { try await source.operations.orders.claim(packetIDs.map { Claim(packetID: $0, lane: lane) }) })
+    tell(
+      "claim", ["route": name, "packets": String(packetIDs.count), "packet": packetIDs.count == 1 ? String(packetIDs[0]) : nil], by: caller)
+    return claims
   }
 
   /// An app sees its own.
@@ -35,6 +38,8 @@ extension Operator {
     }
     let meant = lane
     let count = try await changing { try await source.operations.orders.withdraw(packetID, meant) }
+    let owner = isOfAll && caller == .operator ? "all" : name
+    tell("withdraw", ["packet": String(packetID), "route": owner, "withdrawn": String(count)], by: caller)
     return WithdrawalAnswer(packetId: packetID, withdrawn: count)
   }
 
@@ -43,6 +48,7 @@ extension Operator {
     case .operator:
       guard let name else { throw .invalid(advice) }
       return name
+    case .reader: throw .forbidden("status.read_token changes nothing. Send status.token.")
     case .app(let own):
       guard name == nil || name == own else { throw .forbidden("This order_key is of route \(own), and acts for no other.") }
       return own

@@ -29,7 +29,9 @@ extension Operator {
   }
 
   package func reroute() async throws(OperatorError) -> JobAnswer {
-    shown(try await changing { try await strays.reroute() })
+    let job = shown(try await changing { try await strays.reroute() })
+    tell(started: job)
+    return job
   }
 
   package func quarantine(_ cursor: String?, limit: Int) async throws(OperatorError) -> QuarantineAnswer {
@@ -47,7 +49,9 @@ extension Operator {
   package func quarantinedBytes(_ id: Int64) async throws(OperatorError) -> [UInt8] { try await body(id).payload.bytes }
 
   package func readmit() async throws(OperatorError) -> JobAnswer {
-    shown(try await changing { try await strays.readmit() })
+    let job = shown(try await changing { try await strays.readmit() })
+    tell(started: job)
+    return job
   }
 
   private var strays: Strays { source.operations.strays }

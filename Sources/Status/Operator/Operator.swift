@@ -15,7 +15,9 @@ package struct Operator: Sendable {
 
   package func start(_ kind: QueueJob.Kind, _ request: SelectionRequest) async throws(OperatorError) -> JobAnswer {
     let selection = try selection(for: kind, request)
-    return shown(try await changing { try await source.operations.start(kind, selection, request.rate) })
+    let job = shown(try await changing { try await source.operations.start(kind, selection, request.rate) })
+    tell(started: job)
+    return job
   }
 
   /// The newest first.
@@ -35,6 +37,7 @@ package struct Operator: Sendable {
 
   package func cancel(job id: Int64) async throws(OperatorError) -> JobAnswer {
     guard let job = try await changing({ try await source.operations.cancel(id) }) else { throw Self.unknown(job: id) }
+    tell("cancel", ["job": String(id), "kind": job.kind.rawValue])
     return shown(job)
   }
 
@@ -42,6 +45,7 @@ package struct Operator: Sendable {
   package func pause(route name: String) async throws(OperatorError) -> StatusReport.Route {
     let lane = try laneOfFile(name)
     try await changing { try await source.operations.pause(lane) }
+    tell("pause", ["route": name])
     return try await route(name)
   }
 
@@ -52,6 +56,7 @@ package struct Operator: Sendable {
       throw .conflict("Route \(name) is paused in the rule file: take \"paused: true\" out there.")
     }
     try await changing { try await source.operations.resume(lane) }
+    tell("resume", ["route": name])
     return try await route(name)
   }
 

@@ -12,13 +12,8 @@ struct OperatorPaths: Sendable {
 
   private static let bodyBytesMax = 16 * 1024
   private let `operator`: Operator
-  /// Whether this door asks for a token, as it is now. If so, whoever gets here has sent it; otherwise it is somebody at this machine.
-  private let wantsToken: @Sendable () -> Bool
 
-  init(_ operator: Operator, wantsToken: @escaping @Sendable () -> Bool) {
-    self.operator = `operator`
-    self.wantsToken = wantsToken
-  }
+  init(_ operator: Operator) { self.operator = `operator` }
 
   var calls: [Call] { relay + deliveries + jobs + unmatched + quarantine + routes }
 
@@ -191,10 +186,10 @@ struct OperatorPaths: Sendable {
   private func quarantined(_ asked: Asked) async throws -> Response {
     let id = asked[Self.body]
     guard asked[Self.raw] == true else { return try .json(await `operator`.quarantined(id)) }
-    guard wantsToken() else {
+    guard asked.context.seesPersonalData else {
       throw OperatorError.forbidden(
-        "The bytes may hold a phone number and a message, which are shown only to who has a token: set status.token in the rule file, "
-          + "and send the token.")
+        "The bytes may hold a phone number and a message, which are shown only to who has a token that may do everything: set status.token "
+          + "in the rule file, and send the token.")
     }
     let bytes = try await `operator`.quarantinedBytes(id)
     return Response(

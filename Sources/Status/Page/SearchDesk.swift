@@ -62,9 +62,9 @@ struct SearchDesk: Sendable {
       byPacket.packetID = number
       searches.append(byPacket)
     }
-    if let match = NumberMatch(text) {
+    if let pattern = PhonePattern(text) {
       var byPhone = base
-      byPhone.matches = { match($0) }
+      byPhone.matches = { recipient(of: $0).map(pattern.matches) ?? false }
       searches.append(byPhone)
     }
     return searches

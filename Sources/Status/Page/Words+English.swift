@@ -36,7 +36,7 @@ extension Words {
     badTime:
       "A time is an age such as 90m, 24h or 7d, or like 2026-11-23T12:34:56Z; \u{201C}since\u{201D} comes before \u{201C}until\u{201D}.",
     badState: "That is no state of a copy.",
-    badNumber: "Type a report id, a packet id, or a phone number with at least 7 digits.",
+    badNumber: "Type a report id, a packet id, or a phone number with at least 4 digits.",
     storeUnread: "The store could not be read. Try again in a moment.", stateWaiting: "waiting", stateDead: "given up",
     stateDelivered: "delivered", destinyMatched: "copied to its routes",
     destinyUnmatched: "matched no route", destinyFiltered: "no route wants this status", stale: "stale", appAnswered: "The app answered",

@@ -40,7 +40,7 @@ extension Words {
     badTime:
       "Zaman 90m, 24h, 7d gibi bir yaş veya 2026-11-23T12:34:56Z gibi yazılır; başlangıç bitişten önce olmalıdır.",
     badState: "Böyle bir kopya durumu yok.",
-    badNumber: "Bir rapor numarası, paket numarası veya en az 7 haneli bir telefon numarası yazın.",
+    badNumber: "Bir rapor numarası, paket numarası veya en az 4 haneli bir telefon numarası yazın.",
     storeUnread: "Depo okunamadı. Birazdan yeniden deneyin.", stateWaiting: "bekliyor", stateDead: "vazgeçildi",
     stateDelivered: "teslim edildi", destinyMatched: "rotalarına kopyalandı",
     destinyUnmatched: "hiçbir rotaya uymadı", destinyFiltered: "hiçbir rota bu durumu istemiyor", stale: "gecikmiş",

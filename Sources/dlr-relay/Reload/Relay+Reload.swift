@@ -25,6 +25,8 @@ extension Relay: Reloadable {
     alerter.reload(file.alerts, relay: relayName(file))
   }
 
+  func warn(of words: String) { observer(.reloadWarned(words: words)) }
+
   func refuse(_ reason: NotReloaded, isNews: Bool) {
     guard isNews || running.loaded.lastError != reason.words else { return }
     running.refused(reason, at: systemClock())

@@ -91,8 +91,8 @@ final class Reloader: Sendable {
       do { file = try ConfigurationFile(contentsOf: path) } catch { throw NotReloaded("\(path) cannot be read: \(error)") }
       watch.wereRead(file.looks, isAll: file.reading.configuration != nil)
       guard let configuration = file.reading.configuration else { throw file.errors }
-      for warning in file.reading.diagnostics { complain(warning.description) }
       try relay.take(configuration, fingerprint: file.fingerprint)
+      for warning in file.reading.diagnostics { relay.warn(of: warning.summary) }
     }
   }
 }
@@ -102,6 +102,9 @@ protocol Reloadable: Sendable {
   /// Puts all of it in force that needs no restart. Blocks.
   /// - Throws: if none of it is.
   func take(_ file: Configuration, fingerprint: String) throws(NotReloaded)
+
+  /// The file that was taken is fine but for this.
+  func warn(of words: String)
 
   /// The file in force stays so.
   /// - Parameter isNews: to be told even if it is what was told last.

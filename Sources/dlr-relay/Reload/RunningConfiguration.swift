@@ -9,6 +9,7 @@ final class RunningConfiguration: Sendable {
     var file: Configuration
     var rules: PresentRules
     var statusToken: Secret?
+    var readToken: Secret?
     var shown: LoadedConfiguration
   }
 
@@ -24,7 +25,7 @@ final class RunningConfiguration: Sendable {
     storePath = realPath(configuration.store.path)
     state = Mutex(
       State(
-        file: configuration, rules: rules, statusToken: configuration.status.token,
+        file: configuration, rules: rules, statusToken: configuration.status.token, readToken: configuration.status.readToken,
         shown: LoadedConfiguration(configuration, fingerprint: fingerprint, at: now)))
   }
 
@@ -33,10 +34,10 @@ final class RunningConfiguration: Sendable {
   var file: Configuration { state.withLock { $0.file } }
   var rules: PresentRules { state.withLock { $0.rules } }
 
-  /// The door that is open, and the token that opens it now.
+  /// The door that is open, and the tokens that open it now.
   var status: StatusSettings {
     var settings = started.status
-    settings.token = state.withLock { $0.statusToken }
+    (settings.token, settings.readToken) = state.withLock { ($0.statusToken, $0.readToken) }
     return settings
   }
 
@@ -47,6 +48,8 @@ final class RunningConfiguration: Sendable {
       state.file = file
       state.rules = rules
       if !leavesOpen(file.status) { state.statusToken = file.status.token }
+      // One that the file has no more opens nothing, whatever became of the other.
+      state.readToken = file.status.readToken
       state.shown = LoadedConfiguration(file, fingerprint: fingerprint, at: now)
       state.shown.needsRestart = keys
     }

@@ -1,5 +1,3 @@
-import Model
-
 /// Durations as people type them: `500ms`, `10s`, `5m`, `2h`, `3d`. A bare number is refused, since nobody agrees on its unit.
 package enum DurationText {
   /// - Returns: nil unless the text is a whole number of at most nine digits and a unit.
