@@ -1,4 +1,4 @@
-# What the scripts of the tests install from PyPI. Sourced, not run, in the root of the repository, after deploy/common.sh.
+# What the tests use beside the relay, from PyPI and Debian. Sourced, not run, in the root of the repository, after deploy/common.sh.
 
 # Public libraries with which tests check what the relay makes: signatures as an app verifies them, the schema as an editor reads it.
 # Where one cannot be had, what it checks is skipped, and says so.
@@ -17,3 +17,21 @@ install_reference_library() {
 
 # Asks the API what it should not be asked, and whether it answers as it says.
 install_schemathesis() { install_reference_library schemathesis 4.32.5 openapi-spec-validator==0.9.0; }
+
+# Prometheus' own judge of metrics and rules, taken out of Debian's package without installing that, which would start a server on the
+# relay's port. Where it cannot be had, what it checks is skipped, and says so.
+unpack_promtool() {
+  local folder=.build/promtool
+  "$folder/usr/bin/promtool" --version >/dev/null 2>&1 && return
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  (cd "$folder" && download_package prometheus && dpkg -x prometheus_*.deb . && rm prometheus_*.deb usr/bin/prometheus) >&2 &&
+    "$folder/usr/bin/promtool" --version >/dev/null 2>&1 && return
+  rm -rf "$folder"
+  echo "promtool could not be had; what it checks is skipped" >&2
+}
+
+# A browser for the tests of the page, which are skipped, and say so, where it cannot be had.
+install_browser() {
+  (need_command chromium chromium) || echo "chromium could not be installed; the tests in a browser are skipped" >&2
+}

@@ -6,21 +6,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . deploy/common.sh
 . Tests/libraries.sh
 
-# Prometheus' own judge of metrics and rules, taken out of Debian's package without installing that, which would start a server on the
-# relay's port. Where it cannot be had, what it checks is skipped, and says so.
-unpack_promtool() {
-  local folder=.build/promtool
-  "$folder/usr/bin/promtool" --version >/dev/null 2>&1 && return
-  rm -rf "$folder"
-  mkdir -p "$folder"
-  (cd "$folder" && download_package prometheus && dpkg -x prometheus_*.deb . && rm prometheus_*.deb usr/bin/prometheus) >&2 &&
-    "$folder/usr/bin/promtool" --version >/dev/null 2>&1 && return
-  rm -rf "$folder"
-  echo "promtool could not be had; what it checks is skipped" >&2
-}
-
 need_build_tools
 unpack_promtool
+install_browser
 install_reference_library standardwebhooks 1.0.0
 install_reference_library jsonschema 4.26.0
 install_schemathesis

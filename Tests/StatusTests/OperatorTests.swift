@@ -126,12 +126,12 @@ struct OperatorTests {
     var source = sample().source
     source.operations = desk.operations
     let `operator` = Operator(source)
-    var (found, before): ([[Int64]], Int64?) = ([], nil)
+    var (found, cursor): ([[Int64]], String?) = ([], nil)
     repeat {
-      let list = try await `operator`.jobs(before: before, limit: 2)
+      let list = try await `operator`.jobs(cursor, limit: 2)
       found.append(list.jobs.map(\.id))
-      before = list.next
-    } while before != nil
+      cursor = list.next
+    } while cursor != nil
     #expect(found == [[5, 4], [3, 2], [1]])
     #expect(try await `operator`.job(1).id == 1)
     for unknown in [0, 6, .max] as [Int64] {
