@@ -86,12 +86,22 @@
     }
   }
 
+  // A screen reader is told of another state, but not of every number that moves.
+  const state = () => document.getElementById('sentence').textContent.replace(/[0-9][0-9.,]*/g, '');
+  let known = document.getElementById('sentence') ? state() : '';
+  function say() {
+    if (state() === known) return;
+    known = state();
+    document.getElementById('said').textContent = document.getElementById('sentence').textContent;
+  }
+
   function show(sections) {
     for (const [id, html] of Object.entries(sections)) {
       const old = document.getElementById(id);
       const fresh = new DOMParser().parseFromString(html, 'text/html').body.firstElementChild;
       if (old && fresh && fresh.id === id) morph(old, fresh);
     }
+    say();
     const troubles = document.querySelectorAll('#health.ill, #health.warn').length ? troublesShown() : 0;
     document.title = (troubles ? `(${troubles}) ` : '') + 'dlr-relay';
   }
