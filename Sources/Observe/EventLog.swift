@@ -202,7 +202,7 @@ package struct EventLog: Sendable {
   /// An app that takes a copy now and then opens and closes its breaker all the time.
   private func logOpened(_ lane: LaneID, until: Instant) {
     let isNews = state.state.withLock { $0.down.insert(lane).inserted }
-    let (message, metadata) = ("the app does not answer: its copies wait", ["next_try": "\(until.rfc3339)"] as Logger.Metadata)
+    let (message, metadata) = ("the app takes no copies: they wait", ["next_try": "\(until.rfc3339)"] as Logger.Metadata)
     if isNews { return writeAboutLane(lane, .warning, message, metadata) }
     logger.debug("\(message)", metadata: metadata.merging(["route": "\(laneName(lane))"]) { $1 })
   }

@@ -1,7 +1,7 @@
 import Logging
 import Model
 
-/// Lines for a person at a terminal: `04:32:24.123 warning  the app does not answer  route=shop`, in UTC.
+/// Lines for a person at a terminal: `04:32:24.123 warning  the app takes no copies: they wait  route=shop`, in UTC.
 package struct HumanLogHandler: LogHandler {
   private static let levelWidth = 8
   private var base: LogBase

@@ -51,6 +51,11 @@ package enum RuleSchema {
         (name: "if", value: .object([(name: "required", value: [.text(otherwise)]), (name: "properties", value: isTrue)])),
         (name: "then", value: without(markers, prefixes, match)),
       ]
+    case .status:
+      let (token, readToken) = (StatusKeys.token.name, StatusKeys.readToken.name)
+      // A merge key may bring the token.
+      let either = JSON.list([token, "<<"].map { JSON.object([(name: "required", value: [.text($0)])]) })
+      return [(name: "dependencies", value: .object([(name: readToken, value: .object([(name: "anyOf", value: either)]))]))]
     case .condition: return [(name: "minProperties", value: .integer(1))]
     default: return []
     }

@@ -8,6 +8,8 @@ package struct StatusReport: Codable, Sendable, Equatable {
     package var loadedAt: String
     @OrNull package var lastError: String?
     @OrNull package var lastErrorAt: String?
+    /// All that is wrong with the newer file, at most `LoadedConfiguration.diagnosticsShownMax`.
+    package var diagnostics: [String]
     /// Keys such as `receive.listen`: the file says something else than what is in force.
     package var needsRestart: [String]
   }
@@ -66,7 +68,7 @@ package struct StatusReport: Codable, Sendable, Equatable {
     package struct Finding: Codable, Sendable, Equatable {
       package var text: String
       /// What to type to see more, or to mend it.
-      @OrNull package var command: String?
+      package var commands: [String]
     }
 
     /// All is well, or the worst problem.
@@ -107,7 +109,7 @@ extension StatusReport {
     config = Config(
       fingerprint: snapshot.configuration.fingerprint, loadedAt: snapshot.configuration.loadedAt.rfc3339,
       lastError: snapshot.configuration.lastError, lastErrorAt: snapshot.configuration.lastErrorAt?.rfc3339,
-      needsRestart: snapshot.configuration.needsRestart)
+      diagnostics: snapshot.configuration.diagnostics, needsRestart: snapshot.configuration.needsRestart)
     received = Received(
       reports: standing.reports, duplicates: standing.duplicates, unmatched: standing.unmatched, filtered: standing.filtered,
       quarantined: snapshot.quarantined, ratePerMinute: snapshot.rates.received(standing, at: snapshot.now).map(rounded),
@@ -153,7 +155,7 @@ extension StatusReport.HealthAnswer {
     let words = HealthWords(health: health, phrases: Phrases(.english))
     func finding(_ trouble: Trouble) -> Finding {
       let detail = words.detail(trouble).map { ". \($0)" } ?? ""
-      return Finding(text: words.text(trouble) + detail, command: trouble.commands.first)
+      return Finding(text: words.text(trouble) + detail, commands: trouble.commands)
     }
     self.init(sentence: words.sentence, problems: health.problems.map(finding), notes: health.notes.map(finding))
   }

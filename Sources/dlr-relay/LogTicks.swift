@@ -28,7 +28,7 @@ final class LogTicks: Sendable {
     queue.asyncAfter(deadline: .now() + Self.every) { [self] in
       guard !isStopped.load(ordering: .relaxed) else { return }
       log.tick()
-      if let level = levels.tick() { logger.notice("the log level is the usual one again", metadata: ["level": "\(level)"]) }
+      if let level = levels.tick() { logger.notice("the log level is the usual one again", metadata: ["log_level": "\(level)"]) }
       next()
     }
   }

@@ -18,11 +18,11 @@ TIMEOUT_SECONDS = 10
 
 # Of a path with a parameter: where a value for it stands.
 SOURCES = {
-    "/api/v1/reports/{id}": ("/api/v1/unmatched", "reports", "id"),
+    "/api/v1/reports/{id}": ("/api/v1/reports", "reports", "id"),
     "/api/v1/jobs/{id}": ("/api/v1/jobs", "jobs", "id"),
     "/api/v1/quarantine/{id}": ("/api/v1/quarantine", "bodies", "id"),
     "/api/v1/routes/{name}": ("/api/v1/routes", "routes", "name"),
-    "/api/v1/orders/{packet_id}": ("/api/v1/unmatched", "reports", "packet_id"),
+    "/api/v1/orders/{packet_id}": ("/api/v1/reports", "reports", "packet_id"),
 }
 
 

@@ -9,6 +9,8 @@ from servers import PATH, TOKEN, Failed, Relay, wrk
 WATCHED = ("/status.json", "/metrics")
 ANSWERS = 100
 EVENT_STREAMS = 2
+# Nobody looks; both are asked once a second; and pages are open besides.
+WATCHERS = ("alone", "asked", "open")
 
 
 def with_many_routes(options, folder, runs):
@@ -19,9 +21,9 @@ def with_many_routes(options, folder, runs):
         answers = {path: answer_times(relay.status_port, path) for path in WATCHED}
         rounds = []
         for number in range(options.rounds):
-            # In turns, and now one first, now the other: each leaves the store a little larger.
-            order = ("alone", "watched") if number % 2 == 0 else ("watched", "alone")
-            rounds.append({which: load(relay, options, next(runs), which == "watched") for which in order})
+            # In turns, and each time another one first: each leaves the store a little larger.
+            turn = number % len(WATCHERS)
+            rounds.append({which: load(relay, options, next(runs), which) for which in WATCHERS[turn:] + WATCHERS[:turn]})
         return {"routes": options.routes, "deliveries": sum(r["matched"] for r in relay.status()["routes"]), "answers": answers, "rounds": rounds}
 
 
@@ -74,8 +76,8 @@ def ask(s, path):
     return length
 
 
-def load(relay, options, run, is_watched):
-    if not is_watched:
+def load(relay, options, run, watchers):
+    if watchers == "alone":
         return wrk(relay.port, options.seconds, options.connections, run) | {"asked": 0, "events_bytes": 0}
     stop, counts, troubles = threading.Event(), {"asked": 0, "events_bytes": 0}, []
 
@@ -108,7 +110,7 @@ def load(relay, options, run, is_watched):
                     raise Failed("the stream of events ended")
                 counts["events_bytes"] += len(part)
 
-    threads = [threading.Thread(target=guarded(work)) for work in [ask_every_second] + [watch_page] * EVENT_STREAMS]
+    threads = [threading.Thread(target=guarded(work)) for work in [ask_every_second] + [watch_page] * (EVENT_STREAMS if watchers == "open" else 0)]
     for thread in threads:
         thread.start()
     try:

@@ -102,7 +102,7 @@ struct AppsInTroubleTests {
     try await RelayProcess.with(rules: file) { relay in
       try await relay.start(logLevel: "info")
       for id in 1...Breaker.outagesMax { #expect(try await relay.post(SentReport(id: Int64(id), text: "@dead").bytes).status == 200) }
-      _ = try await relay.program.line("the app does not answer")
+      _ = try await relay.program.line("the app takes no copies")
       #expect(try await relay.post(SentReport(id: 9, text: "@shop").bytes).status == 200)
       _ = try await app.copies(atLeast: 1)
       let before = try processorTime(of: relay.program.pid)

@@ -17,7 +17,7 @@ struct LogCommandTests {
       _ = try await relay.program.line("an operator made a change", #""by":"this machine""#, #""what":"log level""#)
       _ = try await relay.program.line(#""level":"debug""#, "answered an operator")
       // Nothing else happens.
-      _ = try await relay.program.line("the log level is the usual one again", #""level_":"info""#)
+      _ = try await relay.program.line("the log level is the usual one again", #""log_level":"info""#)
       #expect(try await relay.command("log", "--json").json()["level"] as? String == "info")
       #expect(
         try await relay.command("log", "warning").output.contains("until the relay is started again; back at once: dlr-relay log info"))

@@ -152,7 +152,8 @@ struct LogScanTests {
       "/api/v1/quarantine",
       "/api/v1/reports?to=\(number)", "/api/v1/reports?to=05321234567&since=1h", "/api/v1/reports/1?token=\(Self.wrongToken)",
       "/api/v1/reports/1",
-      "/api/v1/reports/\(number)", "/api/v1/reports/\(Self.wrongToken)", "/\(number)", "/api/v1/quarantine/1", "/api/v1/quarantine/1?raw=1",
+      "/api/v1/reports/\(number)", "/api/v1/reports/\(Self.wrongToken)", "/\(number)", "/api/v1/quarantine/1",
+      "/api/v1/quarantine/1?raw=true",
       "/api/v1/quarantine/1?raw=\(Self.wrongToken)", "/api/v1/orders/77", "/api/v1/log", "/deliveries?q=\(number)",
       "/api/v1/routes/\(number)/pause",
     ] {

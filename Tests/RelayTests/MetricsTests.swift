@@ -23,7 +23,7 @@ struct MetricsTests {
       #expect(try await relay.post(SentReport(id: 21, text: "nobody's").bytes).status == 200)
       #expect(try await relay.post(Array("no report".utf8)).status == 200)
       #expect(try await http("POST", "http://\(relay.publicDoor)/api/iletimerkezi/webhook?token=no", body: []).status == 401)
-      _ = try await relay.program.line("the app does not answer")
+      _ = try await relay.program.line("the app takes no copies")
       var seen = relay.program.lineCount
       try relay.write(rules: file([shop] + others))
       _ = try await relay.program.line("the rule file is in force", from: seen)

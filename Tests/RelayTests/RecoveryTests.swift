@@ -15,7 +15,7 @@ struct RecoveryTests {
       #expect(provider.log.read { $0.answered.count } == reports.count)
       _ = try await relay.post(Array("no report".utf8))
       _ = try await http("POST", "http://\(relay.publicDoor)/api/iletimerkezi/webhook?token=no", body: [])
-      _ = try await relay.program.line("the app does not answer")
+      _ = try await relay.program.line("the app takes no copies")
       let before = try await relay.status { $0.received.rejected["token_wrong"] == 1 }
       #expect(before["shop"].matched == reports.count)
       #expect(before["shop"].pending == reports.count)

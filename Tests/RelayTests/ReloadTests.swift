@@ -15,7 +15,7 @@ struct ReloadTests {
     try await RelayProcess.with(rules: rules(Self.shop(place.url))) { relay in
       try await relay.start()
       for id in 1...20 { #expect(try await relay.post(SentReport(id: Int64(id), text: "@shop").bytes).status == 200) }
-      _ = try await relay.program.line("the app does not answer")
+      _ = try await relay.program.line("the app takes no copies")
       try await relay.reload(rules(Self.shop(app.url)), by: .hangup)
       try await app.log.until { $0.taken.count == 20 }
       let after = try await relay.status { $0.pending == 0 }

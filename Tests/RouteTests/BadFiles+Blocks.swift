@@ -383,7 +383,7 @@ extension BadFile {
       routes.yaml:2:11: error: status has a read_token, but no token; add token: "${STATUS_TOKEN}", which may change something as well
       status: { read_token: "${T}***" }
                 ^
-      """#, schema: .accepts),
+      """#),
     BadFile(
       "a read token that is the token",
       #"""

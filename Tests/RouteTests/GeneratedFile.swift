@@ -55,7 +55,10 @@ struct GeneratedFile {
       case .rateLimit: keys = block.keys
       case .retry: keys.removeAll { ["first", "max"].contains($0.name) }
       // Two listeners on one port, or an open one without a token, are for other tests.
-      case .receive, .status: keys.removeAll { $0.name == "listen" }
+      case .receive: keys.removeAll { $0.name == "listen" }
+      case .status:
+        keys.removeAll { $0.name == "listen" }
+        if !keys.contains(where: { $0.name == "token" }) { keys.removeAll { $0.name == "read_token" } }
       default: break
       }
       return .block(keys.map { (name: $0.name, value: value(of: $0, depth: depth, &rng)) }, block)

@@ -40,7 +40,7 @@ struct LogPathTests {
     #expect(try sameJSON(answers[3].text, #"{"level": "trace", "usual": "info", "until": "2026-04-29T04:47:24.000000Z"}"#))
     #expect(try sameJSON(answers[4].text, #"{"level": "warning", "usual": "info", "until": null}"#))
     #expect(shared.level == .warning)
-    #expect(changes.map { $0.about["level"] } == ["debug", "trace", "warning"])
+    #expect(changes.map { $0.about["log_level"] } == ["debug", "trace", "warning"])
     #expect(changes.allSatisfy { $0.what == "log level" && $0.request.by == "this machine" })
   }
 

@@ -65,7 +65,7 @@ struct PageTests {
     #expect(page.contains("<code>dlr-relay queue replay --route shop</code>"))
 
     let turkish = try await Self.page(source, "?lang=tr")
-    #expect(turkish.contains(">shop rotası 12 dakikadır yanıt vermiyor, 3.410 kopya bekliyor</h1>"))
+    #expect(turkish.contains(">shop rotası 12 dakikadır kopyaları almıyor, 3.410 kopya bekliyor</h1>"))
     #expect(turkish.contains("<code>dlr-relay queue pause shop</code>"))
   }
 

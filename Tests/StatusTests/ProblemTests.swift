@@ -28,7 +28,8 @@ struct ProblemTests {
     #expect(problem["status"] as? Int == status)
     let detail = try #require(problem["detail"] as? String)
     #expect(!detail.isEmpty && !detail.contains("\n"))
-    #expect(problem.count == 4)
+    #expect(problem["request_id"] as? String == answer["x-request-id"])
+    #expect(problem.count == 5)
   }
 
   @Test func `an error of the store and of the gate is one too`() async throws {

@@ -63,8 +63,8 @@ struct ReadTokenTests {
     let answers = try await Self.with(desk) { url in
       let path = url + "/api/v1/quarantine/3"
       return [
-        try await Self.ask("GET", path + "?raw=1"), try await Self.ask("HEAD", path + "?raw=1"), try await Self.ask("GET", path),
-        try await Self.ask("GET", path + "?raw=1", as: Self.token),
+        try await Self.ask("GET", path + "?raw=true"), try await Self.ask("HEAD", path + "?raw=true"), try await Self.ask("GET", path),
+        try await Self.ask("GET", path + "?raw=true", as: Self.token),
       ]
     }
     #expect(answers.map(\.status) == [403, 403, 200, 200])

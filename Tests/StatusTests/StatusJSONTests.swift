@@ -12,13 +12,13 @@ struct StatusJSONTests {
        "health": {"sentence": "Route old is not in the rule file any more: 2 copies wait",
          "problems": [
            {"text": "Route old is not in the rule file any more: 2 copies wait. They are held until a route of this name is back, or they are discarded.",
-            "command": "dlr-relay queue"}],
+            "commands": ["dlr-relay queue"]}],
          "notes": [
-           {"text": "1 copy for shop was given up, after trying for as long as the rules say", "command": "dlr-relay queue replay --route shop"},
-           {"text": "3 bodies with the right token were no report. What came within retention.quarantine is kept.", "command": "dlr-relay quarantine"},
-           {"text": "6 reports matched no route when they came. What came within retention.unmatched is kept.", "command": "dlr-relay unmatched"}]},
+           {"text": "1 copy for shop was given up, after trying for as long as the rules say", "commands": ["dlr-relay queue replay --route shop"]},
+           {"text": "3 bodies with the right token were no report. What came within retention.quarantine is kept.", "commands": ["dlr-relay quarantine"]},
+           {"text": "6 reports matched no route when they came. What came within retention.unmatched is kept.", "commands": ["dlr-relay unmatched", "dlr-relay reroute"]}]},
        "config": {"fingerprint": "c0ffee", "loaded_at": "2026-04-29T03:32:24.000000Z", "last_error": null,
-                  "last_error_at": null, "needs_restart": []},
+                  "last_error_at": null, "diagnostics": [], "needs_restart": []},
        "received": {"reports": 1234, "duplicates": 5, "unmatched": 6, "filtered": 7, "quarantined": 3, "rate_per_minute": null,
                     "rejected": {"token_wrong": 4}, "last_at": "2026-04-29T04:32:21.000000Z"},
        "tokens": [{"label": "2026-05", "last_used_at": null}, {"label": "2026-11", "last_used_at": "2026-04-29T04:32:21.000000Z"}],

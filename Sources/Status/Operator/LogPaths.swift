@@ -29,7 +29,8 @@ struct LogPaths: Sendable {
     let operations = Operator(source)
     // A level that leaves out what is told of changes begins after this one was told.
     let isQuiet = level > .notice
-    let about = ["level": level.rawValue, "for": time.map { "\(Int($0.seconds)) s" } ?? "as usual"]
+    var about = ["log_level": level.rawValue]
+    if let time { about["for"] = "\(Int(time.seconds)) s" }
     if isQuiet { operations.tell("log level", about) }
     let state = source.levels.set(level, for: time)
     if !isQuiet { operations.tell("log level", about) }

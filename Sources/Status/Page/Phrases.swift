@@ -21,7 +21,7 @@ struct Phrases: Sendable {
   func short(_ duration: Duration) -> String { spoken(duration, words.shortUnits) }
 
   func ago(_ instant: Instant, at now: Instant) -> String {
-    now - instant < .seconds(1) ? words.now : words.sentences.ago(short(now - instant))
+    now - instant < .seconds(1) ? words.justNow : words.sentences.ago(short(now - instant))
   }
 
   /// In a sentence, for how long something has been so: `12 min`, `12 dakikadır`.

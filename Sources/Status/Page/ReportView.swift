@@ -110,8 +110,9 @@ struct ReportView {
       case "held": return event("warn", nil, say.heldBack())
       case "replay": return event("warn", nil, say.replayWaits())
       default:
-        return event(
-          "warn", nil, share.tries > 0 ? share.at.map { say.nextTry(phrases.time($0)) } ?? say.waitsToBeSent() : say.waitsToBeSent())
+        // What is due and not sent waits for its route, not for its time.
+        guard share.tries > 0, let at = share.at, at > now else { return event("warn", nil, say.waitsToBeSent()) }
+        return event("warn", nil, say.nextTry(phrases.time(at)))
       }
     }
   }
@@ -119,7 +120,7 @@ struct ReportView {
   private func rules(_ answer: RulesAnswer) -> View {
     let verdict: String =
       switch answer.destiny {
-      case "matched": words.destinyMatched
+      case "matched": words.wouldMatch
       case "unmatched": words.destinyUnmatched
       case "filtered": words.destinyFiltered
       default: answer.destiny

@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import Model
 
@@ -17,15 +18,24 @@ struct SearchQuery: Sendable {
 
   init(_ request: Request) {
     page = PageQuery(request)
-    let items = request.uri.queryParameters
-    func field(_ name: Substring) -> String {
-      // A form writes a space as a plus (WHATWG URL, 5.1), and a plus as %2B.
+    let items = Self.items(of: request.uri.query ?? "")
+    func field(_ name: String) -> String {
       let text = items[name].map { String($0.prefix(Self.fieldCharactersMax)) } ?? ""
       return String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
     (text, route, state, status) = (field("q"), field("route"), field("state"), field("status"))
     (since, until) = (field("since"), field("until"))
     before = items["before"].flatMap { Int64($0) }
+  }
+
+  /// A form writes a space as a plus (WHATWG URL, 5.1), and a plus as %2B.
+  private static func items(of query: String) -> [String: String] {
+    let pairs = query.split(separator: "&").map { item in
+      item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
+        $0.replacing("+", with: " ").removingPercentEncoding ?? ""
+      }
+    }
+    return Dictionary(pairs.map { ($0[0], $0.count == 2 ? $0[1] : "") }) { first, _ in first }
   }
 
   /// Without anything the form alone is shown.

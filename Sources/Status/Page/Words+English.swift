@@ -7,7 +7,7 @@ extension Words {
     lastingUnits: Units(millisecond: "ms", second: "s", minute: "min", hour: "h", day: "d"),
     lastingFirstUnits: Units(millisecond: "ms", second: "s", minute: "min", hour: "h", day: "d"),
     code: "en", languageName: "English", skip: "Skip to the content", languages: "Language", live: "live", notLive: "not live: last update",
-    reloadToRefresh: "not live: reload to refresh; as of", asOf: "as of", now: "now", copy: "Copy", copied: "Copied",
+    reloadToRefresh: "not live: reload to refresh; as of", asOf: "as of", now: "now", justNow: "just now", copy: "Copy", copied: "Copied",
     copyCommand: "Copy command", problem: "Problem", note: "Note", lastError: "last error", diagnostics: "What is wrong with the file",
     furtherTroubles: "Further troubles",
     traffic: "Traffic", hour: "last hour", day: "last day", received: "Received", delivered: "Delivered", waiting: "Waiting", dead: "Dead",
@@ -26,7 +26,8 @@ extension Words {
     ],
     tokens: "Tokens, last used", notUsed: "not since the start", relay: "This relay", version: "Version", uptime: "Up for",
     rules: "Rules in force", loaded: "Loaded", store: "Store",
-    countedSince: "Counts are since the store was made, and survive restarts. Rates are of the last minute, lags of the last minutes.",
+    countedSince: "Counts are since the store was made, and survive restarts. Rates are of the last minute, lags of the last minutes. "
+      + "Commands are for the relay's own directory; elsewhere give --config.",
     search: "Search", searchFor: "Report, packet or phone number", moreFilters: "More filters", copyState: "Copies", anyState: "any",
     reportStatus: "Status", since: "Since", until: "Until",
     timesHint: "Times: an age such as 90m, 24h or 7d, or 2026-11-23T12:34:56Z. A report's id is found at any age.",
@@ -39,6 +40,7 @@ extension Words {
     badNumber: "Type a report id, a packet id, or a phone number with at least 4 digits.",
     storeUnread: "The store could not be read. Try again in a moment.", stateWaiting: "waiting", stateDead: "given up",
     stateDelivered: "delivered", destinyMatched: "copied to its routes",
+    wouldMatch: "It would be copied to its routes.",
     destinyUnmatched: "matched no route", destinyFiltered: "no route wants this status", stale: "stale", appAnswered: "The app answered",
     rulesNow: "By the rules as they are now",
     rulesUnknown: "The rules cannot be asked: the bytes of this report are gone, or are no report.",
@@ -59,7 +61,7 @@ struct EnglishSentences: Sentences {
   func nothingWaitsButDead(_ copies: String, _ count: Int) -> String {
     "Nothing is wrong now, but \(copies) \(count == 1 ? "copy was" : "copies were") given up"
   }
-  func moreTroubles(_ count: Int) -> String { count == 1 ? "One more route is in trouble" : "\(count) more are in trouble" }
+  func moreTroubles(_ count: Int) -> String { "\(count) more to look at" }
   func storeNotWritable(_ cause: String?) -> String { "The store cannot write" + (cause.map { ": \($0)" } ?? "") }
   func storeNotWritableDetail() -> String {
     "Reports are answered 503, and the provider is to send them again. Make room, or look at the log."

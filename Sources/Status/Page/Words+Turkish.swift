@@ -7,15 +7,16 @@ extension Words {
     lastingUnits: Units(millisecond: "milisaniyedir", second: "saniyedir", minute: "dakikadır", hour: "saattir", day: "gündür"),
     lastingFirstUnits: Units(millisecond: "milisaniye", second: "saniye", minute: "dakika", hour: "saat", day: "gün"),
     code: "tr", languageName: "Türkçe", skip: "İçeriğe geç", languages: "Dil", live: "canlı", notLive: "canlı değil: son güncelleme",
-    reloadToRefresh: "canlı değil: yenilemek için sayfayı yeniden yükleyin; saat", asOf: "saat", now: "şimdi", copy: "Kopyala",
+    reloadToRefresh: "canlı değil: yenilemek için sayfayı yeniden yükleyin; saat", asOf: "saat", now: "şimdi", justNow: "az önce",
+    copy: "Kopyala",
     copied: "Kopyalandı", copyCommand: "Komutu kopyala", problem: "Sorun", note: "Not", lastError: "son hata",
     diagnostics: "Dosyadaki hatalar", furtherTroubles: "Diğer sorunlar",
     traffic: "Trafik", hour: "son saat", day: "son gün", received: "Alınan", delivered: "Teslim edilen", waiting: "Bekleyen",
     dead: "Vazgeçilen", noHistory: "Henüz geçmiş yok", noRateYet: "hız birazdan", noneYet: "henüz yok", none: "yok",
     routes: "Rotalar", routesCaption: "Rotalar: önce sorunlu olanlar, sonra kural dosyasındaki sırayla", route: "Rota", state: "Durum",
     rate: "Dakikada", lag: "Gecikme p95", oldest: "En eski", failedTries: "Başarısız deneme", breaker: "Devre kesici",
-    inFlight: "Yolda / pencere", sending: "gönderiliyor", catchingUp: "birikeni gönderiyor", failing: "yanıt alınamıyor",
-    probing: "yanıt alınamıyor, bir kopya deneniyor", pausedByOperator: "operatör duraklattı", pausedGone: "duraklatıldı: 410 yanıtı",
+    inFlight: "Yolda / pencere", sending: "gönderiliyor", catchingUp: "birikeni gönderiyor", failing: "kopyaları almıyor",
+    probing: "kopyaları almıyor, biri deneniyor", pausedByOperator: "operatör duraklattı", pausedGone: "duraklatıldı: 410 yanıtı",
     pausedInFile: "kural dosyasında duraklatıldı", held: "tutuluyor: dosyada yok", breakerClosed: "kapalı", breakerOpen: "açık",
     breakerProbing: "deneniyor", unknownState: "başlıyor",
     details: "Ayrıntılar", nobodyGot: "Kimseye gitmeyenler", unmatched: "Hiçbir rotaya uymayan", filtered: "Durumu istenmeyen",
@@ -28,21 +29,22 @@ extension Words {
     tokens: "Anahtarların son kullanımı", notUsed: "başlangıçtan beri kullanılmadı", relay: "Bu aktarıcı", version: "Sürüm",
     uptime: "Çalışma süresi", rules: "Geçerli kurallar", loaded: "Yüklendi", store: "Depo",
     countedSince:
-      "Sayılar depo oluşturulduğundan beridir ve yeniden başlatmada korunur. Hızlar son dakikanın, gecikmeler son dakikalarındır.",
+      "Sayılar depo oluşturulduğundan beridir ve yeniden başlatmada korunur. Hızlar son dakikanın, gecikmeler son dakikalarındır. "
+      + "Komutlar aktarıcının kendi dizini içindir; başka yerde --config verin.",
     search: "Ara", searchFor: "Rapor, paket veya telefon numarası", moreFilters: "Diğer süzgeçler", copyState: "Kopyalar",
     anyState: "hepsi",
     reportStatus: "Rapor durumu", since: "Başlangıç", until: "Bitiş",
     timesHint:
-      "Zaman: 90m, 24h, 7d gibi bir yaş (m dakika, h saat, d gün) veya 2026-11-23T12:34:56Z. Rapor numarası her yaşta bulunur.",
+      "Zaman: 90m, 24h, 7d gibi bir süre önce (m dakika, h saat, d gün) veya 2026-11-23T12:34:56Z. Rapor numarası ne kadar eski olursa olsun bulunur.",
     resultsCaption: "Bulunan raporlar, en yenisi önce", report: "Rapor", packet: "Paket", to: "Alıcı",
     searchFurther: "Daha geriye doğru ara", backToStatus: "Durum sayfasına dön", nothingFound: "Hiçbir şey bulunamadı",
     nothingFoundSoFar: "Şimdiye kadar hiçbir şey bulunamadı", nothingAsked: "Rapor ara", noNumber: "numara yok",
     badTime:
-      "Zaman 90m, 24h, 7d gibi bir yaş veya 2026-11-23T12:34:56Z gibi yazılır; başlangıç bitişten önce olmalıdır.",
+      "Zaman 90m, 24h, 7d gibi bir süre veya 2026-11-23T12:34:56Z gibi yazılır; başlangıç bitişten önce olmalıdır.",
     badState: "Böyle bir kopya durumu yok.",
     badNumber: "Bir rapor numarası, paket numarası veya en az 4 haneli bir telefon numarası yazın.",
     storeUnread: "Depo okunamadı. Birazdan yeniden deneyin.", stateWaiting: "bekliyor", stateDead: "vazgeçildi",
-    stateDelivered: "teslim edildi", destinyMatched: "rotalarına kopyalandı",
+    stateDelivered: "teslim edildi", destinyMatched: "rotalarına kopyalandı", wouldMatch: "Rotalarına kopyalanırdı.",
     destinyUnmatched: "hiçbir rotaya uymadı", destinyFiltered: "hiçbir rota bu durumu istemiyor", stale: "gecikmiş",
     appAnswered: "Uygulamanın yanıtı", rulesNow: "Şu anki kurallara göre",
     rulesUnknown: "Kurallara sorulamıyor: bu raporun içeriği artık saklanmıyor veya bir rapor değil.", getsCopy: "kopya alır",
@@ -61,7 +63,7 @@ struct TurkishSentences: Sentences {
   func noReportEver() -> String { "Hazır: henüz rapor gelmedi" }
   func onTheirWay(_ copies: String, _ count: Int) -> String { "Her şey yolunda: \(copies) kopya yolda" }
   func nothingWaitsButDead(_ copies: String, _ count: Int) -> String { "Şu anda sorun yok, ama \(copies) kopyadan vazgeçildi" }
-  func moreTroubles(_ count: Int) -> String { "\(count) sorun daha var" }
+  func moreTroubles(_ count: Int) -> String { "Bakılacak \(count) konu daha var" }
   func storeNotWritable(_ cause: String?) -> String { "Depoya yazılamıyor" }
   func storeNotWritableDetail() -> String {
     "Raporlara 503 yanıtı veriliyor; sağlayıcının yeniden göndermesi gerekir. Diskte yer açın veya günlüğe bakın."
@@ -72,14 +74,14 @@ struct TurkishSentences: Sentences {
   }
   func storeUnreadable() -> String { "Depo okunamıyor; en eski kopyanın ne kadardır beklediği bilinmiyor" }
   func failing(_ route: String, lasting: String?, waiting: String) -> String {
-    lasting.map { "\(route) rotası \($0) yanıt vermiyor, \(waiting) kopya bekliyor" }
-      ?? "\(route) rotası yanıt vermiyor, \(waiting) kopya bekliyor"
+    lasting.map { "\(route) rotası \($0) kopyaları almıyor, \(waiting) kopya bekliyor" }
+      ?? "\(route) rotası kopyaları almıyor, \(waiting) kopya bekliyor"
   }
-  func failingDetail() -> String { "Her seferinde bir kopya deneniyor; uygulama yanıt verince gerisi kendiliğinden gider." }
+  func failingDetail() -> String { "Her seferinde bir kopya deneniyor; uygulama onu alınca gerisi kendiliğinden gider." }
   func gone(_ route: String, ago: String?, waiting: String) -> String {
     "\(route) rotası\(ago.map { " " + $0 } ?? "") 410 Gone yanıtı verdi ve duraklatıldı, \(waiting) kopya bekliyor"
   }
-  func goneDetail(every: String) -> String { "Her \(every) bir kopya denenir. Adresini düzeltin veya rotayı sürdürün." }
+  func goneDetail(every: String) -> String { "Her \(every) bir kopya denenir. Adresini düzeltin veya rotayı devam ettirin." }
   func oldestWaiting(_ route: String, lasting: String, waiting: String) -> String {
     "\(route) rotasının en eski kopyası \(lasting) bekliyor, bekleyen: \(waiting)"
   }
@@ -101,7 +103,7 @@ struct TurkishSentences: Sentences {
   func removed(_ route: String, _ waiting: String, _ count: Int) -> String {
     "\(route) rotası artık kural dosyasında yok: \(waiting) kopya bekliyor"
   }
-  func removedDetail() -> String { "Bu adla bir rota geri gelene veya silinene kadar tutulurlar." }
+  func removedDetail() -> String { "Bu adla bir rota geri gelene veya kopyalar atılana kadar tutulurlar." }
   func givenUp(_ route: String, _ copies: String, _ count: Int) -> String {
     "\(route) rotasının \(copies) kopyasından, kuralların izin verdiği süre boyunca denendikten sonra vazgeçildi"
   }

@@ -20,6 +20,8 @@ struct Words: Sendable {
   var reloadToRefresh: String
   var asOf: String
   var now: String
+  /// Less than a second ago.
+  var justNow: String
   var copy: String
   var copied: String
   var copyCommand: String
@@ -115,6 +117,8 @@ struct Words: Sendable {
   var stateDead: String
   var stateDelivered: String
   var destinyMatched: String
+  /// By the rules of now, of a report that came before them.
+  var wouldMatch: String
   var destinyUnmatched: String
   var destinyFiltered: String
   var stale: String

@@ -80,7 +80,7 @@ struct BrowserScene {
   func breakShop() async throws {
     mood.answer = .disconnect
     try await send(20)
-    _ = try await relay.program.line("the app does not answer")
+    _ = try await relay.program.line("the app takes no copies")
   }
 }
 

@@ -72,7 +72,7 @@ extension BrowserTests {
       try await BrowserScene.with(routes: routes) { scene in
         for number in 1...98 where number != 60 { try await scene.send(1, text: "@r\(number).", from: Int64(number)) }
         try await scene.send(20, text: "@r60.", from: 1_000)
-        _ = try await scene.relay.program.line("the app does not answer")
+        _ = try await scene.relay.program.line("the app takes no copies")
         let page = try await scene.browser.page()
         try await page.open(scene.status)
         #expect(try await page.text("document.querySelector('#routes tbody th').textContent").contains("route-60"))
