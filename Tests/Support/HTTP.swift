@@ -31,7 +31,7 @@ package enum HTTPTestError: Error, Equatable {
 ///   - headers: in this order, repeated ones included. Host and Content-Length are added unless they are here.
 ///   - body: nil sends neither a body nor Content-Length.
 package func http(
-  _ method: String, _ url: String, headers: [(String, String)] = [], body: [UInt8]? = nil, timeout: TimeAmount = .seconds(10)
+  _ method: String, _ url: String, headers: [(String, String)] = [], body: [UInt8]? = nil, timeout: TimeAmount = RawConnection.patience
 ) async throws -> HTTPResponse {
   let target = try HTTPTarget(url)
   var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: target.uri)
