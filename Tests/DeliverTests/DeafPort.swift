@@ -6,7 +6,19 @@ struct DeafPort: ~Copyable {
 
   private init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-  /// nil if somebody has it.
+  /// As the system knows it.
+  var number: Int {
+    var address = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+    }
+    precondition(result == 0 && address.sin_family == sa_family_t(AF_INET), "it is bound to an address of IPv4")
+    return Int(UInt16(bigEndian: address.sin_port))
+  }
+
+  /// - Parameter port: 0 lets the system choose.
+  /// - Returns: nil if somebody has it.
   static func take(_ port: Int, of host: String) -> DeafPort? {
     var hints = addrinfo()
     hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV

@@ -73,11 +73,14 @@ struct OutcomeTests {
   }
 
   @Test func `nobody listening is refused`() async throws {
-    let url = try await AppServer.with { $0.url("/hook?token=query-secret") }
-    try await settlement(url: url) { settlement in
+    // Held all the while, so that no server of another test is given it.
+    guard let port = DeafPort.take(0, of: "127.0.0.1") else { return #expect(Bool(false), "there is a port") }
+    let number = port.number
+    try await settlement(url: "http://127.0.0.1:\(number)/hook?token=query-secret") { settlement in
       #expect(settlement.outcome == .failed(.refused))
       #expect(settlement.detail == "connection refused")
     }
+    #expect(port.number == number)
   }
 
   @Test func `no answer in time is told apart from an answer that does not end`() async throws {

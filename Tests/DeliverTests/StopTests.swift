@@ -15,7 +15,8 @@ struct StopTests {
     let latch = Latch()
     try await AppServer.with(answering: { _ in .status(200).after(latch) }) { app in
       let clock = ManualClock().clock
-      try await withDeliverer([route(url: app.url()) { $0.concurrency = 1 }], clock: clock, stops: false) { sending in
+      let patient = route(url: app.url()) { ($0.concurrency, $0.timeout) = (1, .hours(1)) }
+      try await withDeliverer([patient], clock: clock, stops: false) { sending in
         sending.journal.add([delivery(1)])
         _ = try await app.request(1)
         async let stopped: Void = sending.stop()
