@@ -9,6 +9,7 @@ struct DlrRelay: AsyncParsableCommand {
     subcommands: [
       Serve.self,
       Init.self,
+      PanelCommand.self,
       Check.self,
       Schema.self,
       Explain.self,

@@ -12,11 +12,12 @@ struct Introduction {
   private let configuration: Configuration
   private let target: String
 
-  init(_ path: String, _ configuration: Configuration) {
+  /// - Parameter token: of the configuration's; the first, if left out.
+  init(_ path: String, _ configuration: Configuration, token: Token? = nil) {
     self.path = path
     self.configuration = configuration
     let receive = configuration.receive
-    target = "\(receive.path)?token=\(percentEncoded(receive.tokens[0].value.reveal()))"
+    target = "\(receive.path)?token=\(percentEncoded((token ?? receive.tokens[0]).value.reveal()))"
   }
 
   /// The URL for the panel, or what is missing to have one.
