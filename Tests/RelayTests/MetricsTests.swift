@@ -133,6 +133,12 @@ struct MetricsTests {
     #expect(names.subtracting(real) == [])
   }
 
+  @Test func `what to do is written for each alert, of Prometheus and of the relay itself, and for no other`() throws {
+    let answered = try WatchingFiles.answered(in: "deploy/README.md")
+    #expect(answered.prometheus == Set(try WatchingFiles.ruleExpressions().map(\.place)))
+    #expect(answered.own == Set(AlertKind.allCases.map(\.rawValue)))
+  }
+
   @Test func `every panel says what it shows, and in which unit`() throws {
     let panels = try WatchingFiles.panels().filter { $0["type"] as? String != "row" }
     #expect(panels.count > 30)

@@ -73,4 +73,10 @@ enum WatchingFiles {
     }
     return documented
   }
+
+  /// The rows of a page that says what to do for each alert: the names of Prometheus' alerts, and those of the relay's own.
+  static func answered(in page: String) throws -> (prometheus: Set<String>, own: Set<String>) {
+    let rows = try text(page).matches(of: /(?m)^\| (?:`(DlrRelay[A-Za-z]+)`)? ?\| (?:`([a-z_]+)`)? ?\| [^|]+ \| [^|]+ \|$/)
+    return (Set(rows.compactMap { $0.1.map(String.init) }), Set(rows.compactMap { $0.2.map(String.init) }))
+  }
 }
