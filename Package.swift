@@ -61,6 +61,7 @@ let package = Package(
         "Model",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     module(
       "Deliver",
@@ -104,7 +105,7 @@ let package = Package(
     .executableTarget(
       name: "dlr-relay",
       dependencies: [
-        "Model", "Receive", "Route", "Store", "Deliver", "Alert", "Observe", "Status", "Traffic", "CCurl",
+        "Model", "Receive", "Route", "Store", "Deliver", "Alert", "Observe", "Status", "Traffic", "CCurl", "CEpoll", "Build",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
@@ -117,6 +118,8 @@ let package = Package(
     system("CYAML", apt: ["libyaml-dev"]),
     system("CCurl", apt: ["libcurl4-openssl-dev"]),
     system("CEpoll"),
+    .target(name: "Build", path: "Sources/System/Build", plugins: ["CommitPlugin"]),
+    .plugin(name: "CommitPlugin", capability: .buildTool(), path: "Sources/System/CommitPlugin"),
     .target(
       name: "Support",
       dependencies: [

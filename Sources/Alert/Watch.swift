@@ -59,8 +59,8 @@ package struct Watch: Sendable {
     case .refused, .quarantined, .unmatched, .commitFailed, .storeRecovered, .died, .breakerOpened, .breakerClosed, .paused, .resumed,
       .reloaded, .reloadFailed:
       true
-    case .started, .stopping, .stopped, .accepted, .notStored, .swept, .askedToWait, .spilled, .caughtUp, .reloadNeedsRestart,
-      .reloadWarned, .alertFailed, .answered, .turnedAway, .changed:
+    case .started, .stopping, .stopped, .stuck, .accepted, .notStored, .swept, .askedToWait, .spilled, .caughtUp, .reloadNeedsRestart,
+      .reloadWarned, .alertFailed, .answered, .turnedAway, .changed, .backedUp, .backupFailed:
       false
     }
   }

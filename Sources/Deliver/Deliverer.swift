@@ -28,6 +28,7 @@ package final class Deliverer: Sendable {
     var commands: [Command] = []
     /// Lanes whose state could not be kept.
     var unkept: [LaneID] = []
+    var pings: [@Sendable () -> Void] = []
     var stopBy: SuspendingClock.Instant?
     var isAwake = false
     var isClosed = false
@@ -68,6 +69,16 @@ package final class Deliverer: Sendable {
 
   /// The lanes as they are now; of those whose route is not in the rule file only the ones that have something in flight.
   package func gauges() -> [LaneGauge] { latestGauges.withLock { $0 } }
+
+  /// - Parameter then: is called once the sending thread has come around; at once if it has ended. It must not block.
+  package func ping(_ then: @escaping @Sendable () -> Void) {
+    var isClosed = false
+    post { mailbox in
+      isClosed = mailbox.isClosed
+      if !isClosed { mailbox.pings.append(then) }
+    }
+    if isClosed { then() }
+  }
 
   /// Goes by these settings from here on: what waits follows them, what is in flight ends by those that it began with. Lanes of
   /// routes that are not among them are held, with all that they have in memory, until a reload names them again.
@@ -114,6 +125,7 @@ package final class Deliverer: Sendable {
       return mailbox
     }
     for reload in late.reloads { reload.then() }
+    for ping in late.pings { ping() }
     for command in late.commands { command.then(.closed) }
   }
 
@@ -192,6 +204,7 @@ package final class Deliverer: Sendable {
       for reload in mail.reloads { take(reload) }
       for command in mail.commands { carryOut(command) }
       noteUnkept(mail.unkept)
+      for ping in mail.pings { ping() }
       guard let by = mail.stopBy.take() else { return }
       stopBy = by
       dispatcher.stop()

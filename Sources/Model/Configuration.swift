@@ -34,6 +34,9 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
 
   package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
+  /// Every address that this machine has.
+  package var isEveryAddress: Bool { host == "0.0.0.0" || host == "::" }
+
   /// `localhost`, `::1`, or an address in 127.0.0.0/8; not a name that only begins like one.
   package var isLoopback: Bool {
     if host == "localhost" || host == "::1" { return true }

@@ -7,6 +7,8 @@ package enum Event: Sendable {
   case started(version: String, publicDoor: Endpoint, statusDoor: Endpoint)
   case stopping
   case stopped
+  /// These parts of the relay do not turn any more. Whoever watches it ends it if they stay so.
+  case stuck(parts: [String])
 
   // The public door.
   /// A report or a quarantined body was answered 200, so long after its first byte.
@@ -25,6 +27,9 @@ package enum Event: Sendable {
   case unmatched(Int)
   /// Old rows were deleted.
   case swept(rows: Int)
+  /// A copy of it was made and read through.
+  case backedUp(BackupContents, took: Duration)
+  case backupFailed(words: String)
 
   // The lanes.
   case attempted(LaneID, Outcome, detail: String, took: Duration)

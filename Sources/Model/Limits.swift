@@ -111,6 +111,19 @@ package enum Limits {
   package static let diskLowBytes = 512 * 1024 * 1024...5 * 1024 * 1024 * 1024
   /// Stopping waits this long for what is in flight.
   package static let stopTimeMax: Duration = .seconds(10)
+  /// And this long for requests on connections that were accepted before it: after it those that never came end without an answer.
+  package static let lastRequestsTimeMax: Duration = .seconds(1)
   /// Disk kept aside so that settling and deleting work on a full disk.
   package static let reserveBytes = 4 * 1024 * 1024
+  /// Pages of the store that a backup copies between two commits: about half a millisecond's work of the writer,
+  package static let backupStepPages = 512
+  /// and while reports come in a part of that, so that a commit waits for it no longer than for one more report or two.
+  package static let backupBusyShare = 8
+  /// What a backup has written and the disk has not yet: at the bound copying waits for an fsync, which another thread does. So the
+  /// kernel never has so much to write that it would make the writer wait for it.
+  package static let backupUnsyncedBytes = 8 * 1024 * 1024
+  /// Room on the disk that no backup uses.
+  package static let backupLeavesBytes = 64 * 1024 * 1024
+  /// A backup that nobody has asked for since so long is ended and deleted: whoever wanted it is gone.
+  package static let backupKept: Duration = .seconds(60)
 }

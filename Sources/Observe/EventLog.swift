@@ -34,9 +34,9 @@ package struct EventLog: Sendable {
 
   package func observe(_ event: Event) {
     switch event {
-    case .started, .stopping, .stopped: logProcess(event)
+    case .started, .stopping, .stopped, .stuck: logProcess(event)
     case .accepted, .refused, .notStored, .quarantined: logDoor(event)
-    case .committed, .commitFailed, .storeRecovered, .unmatched, .swept: logStore(event)
+    case .committed, .commitFailed, .storeRecovered, .unmatched, .swept, .backedUp, .backupFailed: logStore(event)
     case .attempted, .delivered, .died, .breakerOpened, .breakerClosed, .paused, .resumed, .askedToWait, .spilled, .caughtUp:
       logLane(event)
     case .reloaded, .reloadFailed, .reloadNeedsRestart, .reloadWarned: logReload(event)
@@ -50,8 +50,13 @@ package struct EventLog: Sendable {
     switch event {
     case .started(let version, let publicDoor, let statusDoor):
       logger.info("started", metadata: ["version": "\(version)", "receive": "\(publicDoor)", "status": "\(statusDoor)"])
+      if publicDoor.isEveryAddress {
+        logger.notice("the public door speaks plain HTTP on every address of this machine: let only a proxy with TLS reach it")
+      }
     case .stopping:
       logger.info("stopping: no more reports are taken, what is in flight is finished")
+    case .stuck(let parts):
+      logger.critical("not alive: whoever watches the relay ends it if this stays so", metadata: ["parts": "\(Self.listed(parts))"])
     case .stopped:
       writeHeld(isEnding: true)
       logger.info("stopped")
@@ -152,6 +157,10 @@ package struct EventLog: Sendable {
       write(.notice, "kept what no route owns", about: "unmatched", ["reports": "\(reports)"])
     case .swept(let rows):
       logger.debug("deleted what was kept long enough", metadata: ["rows": "\(rows)"])
+    case .backedUp(let contents, let took):
+      logger.notice("a backup is ready", metadata: ["bytes": "\(contents.bytes)", "seconds": "\(took.seconds)"])
+    case .backupFailed(let words):
+      write(.error, "a backup failed", about: "backup", ["error": "\(words)"])
     default: preconditionFailure("not an event of the store")
     }
   }

@@ -29,8 +29,9 @@ package final class Recorder: Sendable {
     case .turnedAway(let refusal, _): gate.withLock { $0[refusal, default: 0] += 1 }
     case .reloaded: file.withLock { $0.noted(isTaken: true) }
     case .reloadFailed: file.withLock { $0.noted(isTaken: false) }
-    case .started, .stopping, .stopped, .refused, .quarantined, .unmatched, .breakerOpened, .breakerClosed, .paused,
-      .resumed, .askedToWait, .spilled, .caughtUp, .reloadNeedsRestart, .reloadWarned, .alertFailed, .answered, .changed:
+    case .started, .stopping, .stopped, .stuck, .refused, .quarantined, .unmatched, .breakerOpened, .breakerClosed, .paused,
+      .resumed, .askedToWait, .spilled, .caughtUp, .reloadNeedsRestart, .reloadWarned, .alertFailed, .answered, .changed,
+      .backedUp, .backupFailed:
       break
     }
   }

@@ -79,6 +79,8 @@ enum Answer: Int, CaseIterable {
 
   private func head(keepsAlive: Bool) -> String {
     var lines = ["HTTP/1.1 \(statusLine)", "content-type: application/json", "content-length: \(text.utf8.count)"]
+    // By which `doctor` knows whether the public URL leads to this process.
+    if case .ready = self { lines.append("\(PublicDoor.instanceHeader): \(PublicDoor.instance)") }
     if case .methodNotAllowed = self { lines.append("allow: GET, HEAD, POST") }
     if case .notReceived = self { lines.append("retry-after: \(Self.retryAfter)") }
     if !keepsAlive { lines.append("connection: close") }

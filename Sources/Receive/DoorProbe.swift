@@ -4,6 +4,11 @@ import NIOHTTP1
 import NIOPosix
 
 extension PublicDoor {
+  /// Of the answer to who asks with the right token whether the door is ready.
+  package static let instanceHeader = "relay-instance"
+  /// Tells this process from others, and nothing else.
+  package static let instance = String(UInt64.random(in: 1...UInt64.max), radix: 16)
+
   private static let probeTimeout: TimeAmount = .seconds(2)
 
   /// Asks the door over a real connection whether it answers: a process can be up and no longer accept.
@@ -11,16 +16,26 @@ extension PublicDoor {
   package func answers() async -> Bool {
     while true {
       let asked = rules
-      if await answers(to: asked.probeTarget) { return true }
+      if await probe(asked.probeTarget) == .answered { return true }
       // The token may just have gone.
       if asked === rules { return false }
     }
   }
 
-  private func answers(to target: String) async -> Bool {
+  /// Whether the door takes connections, also if there are already too many of them and it turns this one away.
+  /// - Returns: within two seconds, unless the event loops do not turn.
+  package func takesConnections() async -> Bool { await probe(rules.probeTarget) != .nothing }
+
+  /// - Parameter then: is called once every event loop has come around.
+  package func ping(_ then: @escaping @Sendable () -> Void) {
+    let turned = group.makeIterator().map { $0.submit {} }
+    EventLoopFuture.andAllComplete(turned, on: group.any()).whenComplete { _ in then() }
+  }
+
+  private func probe(_ target: String) async -> ProbeResult {
     let host = listen.host == "0.0.0.0" ? "127.0.0.1" : listen.host == "::" ? "::1" : listen.host
-    let answered = group.any().makePromise(of: Bool.self)
-    let deadline = group.any().scheduleTask(in: Self.probeTimeout) { answered.succeed(false) }
+    let answered = group.any().makePromise(of: ProbeResult.self)
+    let deadline = group.any().scheduleTask(in: Self.probeTimeout) { answered.succeed(.nothing) }
     defer { deadline.cancel() }
     let connecting = ClientBootstrap(group: group).connectTimeout(Self.probeTimeout).channelInitializer { channel in
       channel.eventLoop.makeCompletedFuture {
@@ -28,11 +43,18 @@ extension PublicDoor {
         try channel.pipeline.syncOperations.addHandler(Probe(target: target, host: host, answered: answered))
       }
     }.connect(host: host, port: port)
-    connecting.whenFailure { _ in answered.succeed(false) }
-    let isAnswered = (try? await answered.futureResult.get()) ?? false
+    connecting.whenFailure { _ in answered.succeed(.nothing) }
+    let result = (try? await answered.futureResult.get()) ?? .nothing
     connecting.whenSuccess { $0.close(promise: nil) }
-    return isAnswered
+    return result
   }
+}
+
+private enum ProbeResult {
+  case answered
+  /// Another answer, or the connection was ended without one.
+  case turnedAway
+  case nothing
 }
 
 private final class Probe: ChannelInboundHandler {
@@ -41,9 +63,9 @@ private final class Probe: ChannelInboundHandler {
 
   private let target: String
   private let host: String
-  private let answered: EventLoopPromise<Bool>
+  private let answered: EventLoopPromise<ProbeResult>
 
-  init(target: String, host: String, answered: EventLoopPromise<Bool>) {
+  init(target: String, host: String, answered: EventLoopPromise<ProbeResult>) {
     self.target = target
     self.host = host
     self.answered = answered
@@ -56,10 +78,10 @@ private final class Probe: ChannelInboundHandler {
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    if case .head(let head) = unwrapInboundIn(data) { answered.succeed(head.status == .ok) }
+    if case .head(let head) = unwrapInboundIn(data) { answered.succeed(head.status == .ok ? .answered : .turnedAway) }
   }
 
-  func channelInactive(context: ChannelHandlerContext) { answered.succeed(false) }
+  func channelInactive(context: ChannelHandlerContext) { answered.succeed(.turnedAway) }
   func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 }
 

@@ -12,6 +12,8 @@ final class Door: Sendable {
   private let inForce: Mutex<DoorRules>
   private let closing = Atomic(false)
   private let connections = Atomic(0)
+  /// Who waits until there is none.
+  private let emptied = Mutex<[@Sendable () -> Void]>([])
   private let arrivals = Atomic(0)
 
   init(settings: ReceiveSettings, acceptReport: AcceptReport, journal: any Journal, clock: @escaping Clock, observer: @escaping Observer) {
@@ -41,9 +43,18 @@ final class Door: Sendable {
   /// - Returns: the number of the connection, and whether there is room for it.
   func entered() -> (number: Int, isWelcome: Bool) {
     let number = arrivals.add(1, ordering: .relaxed).newValue
-    return (number, connections.add(1, ordering: .relaxed).newValue <= rules.connectionsMax)
+    return (number, connections.add(1, ordering: .sequentiallyConsistent).newValue <= rules.connectionsMax)
   }
-  func left() { connections.subtract(1, ordering: .relaxed) }
+  func left() {
+    guard connections.subtract(1, ordering: .sequentiallyConsistent).newValue == 0 else { return }
+    for then in emptied.withLock({ $0.takeAll() }) { then() }
+  }
+
+  /// - Parameter then: is called when no connection is left, which may be more than once.
+  func whenEmpty(_ then: @escaping @Sendable () -> Void) {
+    emptied.withLock { $0.append(then) }
+    if connections.load(ordering: .sequentiallyConsistent) == 0 { then() }
+  }
 }
 
 /// The public door: one listener, one path, and nothing else on it.
@@ -54,16 +65,26 @@ package final class PublicDoor: Sendable {
   package let listen: Endpoint
 
   /// Listens from here on.
+  /// - Parameter passed: a listening TCP socket to take over instead of one of its own at `settings.listen`.
   /// - Throws: the system's error if the address cannot be listened on.
   package static func open(
-    _ settings: ReceiveSettings, acceptReport: AcceptReport, journal: any Journal, clock: @escaping Clock, observer: @escaping Observer
+    _ settings: ReceiveSettings, passed: CInt? = nil, acceptReport: AcceptReport, journal: any Journal, clock: @escaping Clock,
+    observer: @escaping Observer
   ) async throws -> PublicDoor {
     let door = Door(settings: settings, acceptReport: acceptReport, journal: journal, clock: clock, observer: observer)
     // The store's thread and libcurl's want a core as well.
     let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, min(4, System.coreCount / 2)))
     do {
-      let listener = try await bootstrap(door, group).bind(host: settings.listen.host, port: settings.listen.port).get()
-      return PublicDoor(door: door, group: group, listener: listener, listen: settings.listen)
+      let bootstrap = bootstrap(door, group)
+      guard let passed else {
+        let listener = try await bootstrap.bind(host: settings.listen.host, port: settings.listen.port).get()
+        return PublicDoor(door: door, group: group, listener: listener, listen: settings.listen)
+      }
+      let listener = try await bootstrap.withBoundSocket(passed).get()
+      guard let address = listener.localAddress, let host = address.ipAddress, let port = address.port else {
+        preconditionFailure("a TCP socket has an address")
+      }
+      return PublicDoor(door: door, group: group, listener: listener, listen: Endpoint(host: host, port: port))
     } catch {
       try? await group.shutdownGracefully()
       throw error
@@ -91,11 +112,27 @@ package final class PublicDoor: Sendable {
     door.reload(settings, acceptReport: acceptReport)
   }
 
-  /// Accepts no more connections and lets every request that is with the store be answered; the answer says that the connection
-  /// ends.
+  /// Accepts no more connections; those that were accepted go on, and each answer says that the connection ends. A socket that was passed
+  /// stays open for whoever else has it, with the connections in its queue.
   package func stopAccepting() async {
     door.close()
+    // Closing drops the connections that are just being accepted (ServerBootstrap.AcceptHandler), which nobody would answer. So no more are
+    // taken out of the queue first, and those that were have come to their event loops, and back, before it is closed.
+    try? await listener.setOption(.autoRead, value: false).get()
+    for _ in 0..<2 {
+      for eventLoop in group.makeIterator() { try? await eventLoop.submit {}.get() }
+    }
     try? await listener.close()
+  }
+
+  /// Who was accepted gets his answer: waits until every connection has ended, by its answer or by its client, but at most so long. After
+  /// `stopAccepting`.
+  package func drain(within longest: Duration) async {
+    let drained = group.any().makePromise(of: Void.self)
+    let deadline = group.any().scheduleTask(in: .microseconds(longest.microseconds)) { drained.succeed() }
+    door.whenEmpty { drained.succeed() }
+    try? await drained.futureResult.get()
+    deadline.cancel()
   }
 
   /// Ends every connection.
@@ -135,5 +172,12 @@ package final class PublicDoor: Sendable {
     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)))
     try pipeline.addHandler(requests)
     try pipeline.addHandler(connection)
+  }
+}
+
+extension Array {
+  fileprivate mutating func takeAll() -> [Element] {
+    defer { self = [] }
+    return self
   }
 }

@@ -34,6 +34,7 @@ extension Reader {
     }
     guard let fields = block(FileKeys.receive, of: top, as: .receive) else { return settings }
     take(ReceiveKeys.listen, of: fields, into: &settings.listen)
+    warnAboutPlainDoor(fields, settings.listen)
     take(ReceiveKeys.path, of: fields, into: &settings.path)
     settings.publicURL = value(ReceiveKeys.publicURL, of: fields)
     take(ReceiveKeys.maxBody, of: fields, into: &settings.bodyBytesMax)
@@ -47,6 +48,15 @@ extension Reader {
       error(id, "receive has no tokens", hint: "the relay never runs open; write tokens: [\"${WEBHOOK_TOKEN}\"]")
     }
     return settings
+  }
+
+  /// Every address is what a container listens on, and what the relay says of itself when it starts.
+  private mutating func warnAboutPlainDoor(_ receive: Fields, _ listen: Endpoint) {
+    let host = listen.host.contains(":") ? "[\(listen.host)]" : listen.host
+    guard let id = receive[ReceiveKeys.listen], !listen.isEveryAddress, !Host.isPrivate(host) else { return }
+    warning(
+      id, "receive.listen is not a private address, and the relay speaks plain HTTP: the token, numbers and texts travel unencrypted",
+      hint: "listen on 127.0.0.1, or on a private address, behind a proxy with TLS")
   }
 
   /// - Parameter receiving: the tokens of the public URL.
@@ -115,9 +125,8 @@ extension Reader {
   /// Two listeners that cannot both be bound. Port 0 never clashes.
   private mutating func checkDoors(_ top: Fields, _ receive: Endpoint, _ status: Endpoint) {
     guard receive.port == status.port, receive.port != 0 else { return }
-    let wildcards = ["0.0.0.0", "::"]
     let isShared = receive.host == status.host || (receive.isLoopback && status.isLoopback)
-    guard isShared || wildcards.contains(receive.host) || wildcards.contains(status.host) else { return }
+    guard isShared || receive.isEveryAddress || status.isEveryAddress else { return }
     let id =
       node(StatusKeys.listen.name, in: top[FileKeys.status]) ?? node(ReceiveKeys.listen.name, in: top[FileKeys.receive]) ?? top.id
     error(id, "receive.listen \(receive) and status.listen \(status) are on the same port", hint: "give one of them another port")

@@ -1,4 +1,4 @@
-/// A part of a value: `${NAME}`, `${NAME:-default}`, `${file:/path}`, `$$`, or what lies between.
+/// A part of a value: `${NAME}`, `${NAME:-default}`, `${file:/path}`, `${credential:NAME}`, `$$`, or what lies between.
 struct Reference {
   enum Kind: Equatable {
     case literal
@@ -6,12 +6,21 @@ struct Reference {
     case dollar
     case variable(name: String, fallback: String?)
     case file(path: String)
+    case credential(name: String)
     /// `${` that is none of the above.
     case malformed
   }
 
   var kind: Kind
   var text: String
+
+  /// True if its value does not stand in the rule file.
+  var comesFromOutside: Bool {
+    switch kind {
+    case .variable, .file, .credential: true
+    case .literal, .dollar, .malformed: false
+    }
+  }
 
   /// The whole text, part after part; their `text` joined is the text again.
   static func parts(of text: String) -> [Reference] {
@@ -53,6 +62,10 @@ struct Reference {
       let path = inside.dropFirst(5)
       return path.isEmpty ? .malformed : .file(path: String(path))
     }
+    if inside.hasPrefix("credential:") {
+      let name = String(inside.dropFirst(11))
+      return isCredentialName(name) ? .credential(name: name) : .malformed
+    }
     let name = inside.prefix { $0.isNameScalar }
     guard let first = name.first, !first.isNumber else { return .malformed }
     let after = inside[name.endIndex...]
@@ -60,12 +73,21 @@ struct Reference {
     return after.hasPrefix(":-") ? .variable(name: String(name), fallback: String(after.dropFirst(2))) : .malformed
   }
 
+  static let credentialNameMax = 100
+
+  /// A file's name, and never a path: letters, digits, `.`, `_` and `-`, begun by a letter or digit.
+  private static func isCredentialName(_ name: String) -> Bool {
+    let bytes = name.utf8
+    guard let first = bytes.first, bytes.count <= credentialNameMax, first.isASCIILetter || first.isASCIIDigit else { return false }
+    return bytes.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || "._-".utf8.contains($0) }
+  }
+
   /// The text as it may be shown: references stay, everything else is `***`.
   static func masked(_ text: String) -> String {
     parts(of: text).map { part in
       switch part.kind {
       case .variable(let name, let fallback): fallback == nil ? part.text : "${\(name):-***}"
-      case .file: part.text
+      case .file, .credential: part.text
       case .literal, .dollar, .malformed: "***"
       }
     }.joined().collapsingStars()

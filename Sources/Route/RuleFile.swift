@@ -6,11 +6,17 @@ package struct Variables: Sendable {
   package var environment: @Sendable (String) -> String?
   /// The text of a file.
   package var contents: @Sendable (String) throws -> String
+  /// The text of a credential: a secret that the service manager hands over, by its name.
+  package var credential: @Sendable (String) throws -> String = { _ in throw NoCredentials() }
+  /// What to do about one that is not there.
+  package var credentialHint: @Sendable (String) -> String? = { _ in nil }
 
   package init(environment: @escaping @Sendable (String) -> String?, contents: @escaping @Sendable (String) throws -> String) {
     self.environment = environment
     self.contents = contents
   }
+
+  private struct NoCredentials: Error {}
 }
 
 /// routes.yaml.

@@ -18,7 +18,7 @@ package enum RuleSchema {
   /// The one block that contains itself.
   private static let conditionName = "condition"
   /// `${NAME}` may stand for any part of a value.
-  private static let reference = "\\$\\{(?:file:[^}]+|[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?)\\}"
+  private static let reference = "\\$\\{(?:file:[^}]+|credential:[A-Za-z0-9][A-Za-z0-9._-]*|[A-Za-z_][A-Za-z0-9_]*(?::-[^}]*)?)\\}"
 
   private static func members(of block: Block, keysIgnored: String? = nil) -> [(name: String, value: JSON)] {
     let required = block.keys.filter(\.isRequired).map { JSON.text($0.name) }

@@ -1,5 +1,5 @@
 /// How a password was made, guessed from what it looks like.
-enum TokenStrength {
+package enum TokenStrength {
   static let lengthMin = 16
   private static let differentMin = 6
   /// Of a password that is a word with something around it, this much must be left without the word.
@@ -13,7 +13,7 @@ enum TokenStrength {
   ]
 
   /// What makes it easy to guess: "a token ..." goes on with it. nil if nothing does.
-  static func weakness(of text: String) -> String? {
+  package static func weakness(of text: String) -> String? {
     let bytes = Array(text.utf8)
     if bytes.count < lengthMin { return "of less than \(lengthMin) characters" }
     let different = Set(bytes).count

@@ -29,7 +29,7 @@ extension Reader {
       if let text = expanded(part, in: id, what, isSecret: isSecret) { value += text } else { isWhole = false }
     }
     guard isWhole else { return nil }
-    let isLiteral = !parts.contains { if case .variable = $0.kind { true } else if case .file = $0.kind { true } else { false } }
+    let isLiteral = !parts.contains(where: \.comesFromOutside)
     return Text(value: value, raw: raw, id: id, isLiteral: isLiteral)
   }
 
@@ -56,15 +56,27 @@ extension Reader {
         error(place, "the file \(quoted(path)) cannot be read", hint: "it must exist, be readable by the relay's user, and be text")
         return nil
       }
-      let ending = contents.utf8.reversed().prefix { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.count
-      let value = String(decoding: contents.utf8.dropLast(ending), as: UTF8.self)
+      let value = withoutLineBreaks(atEndOf: contents)
       if value.isEmpty { error(place, "the file \(quoted(path)) is empty") }
       return value.isEmpty ? nil : value
+    case .credential(let name):
+      guard let contents = try? variables.credential(name) else {
+        error(place, "the credential \(name) cannot be read", hint: variables.credentialHint(name))
+        return nil
+      }
+      let value = withoutLineBreaks(atEndOf: contents)
+      if value.isEmpty { error(place, "the credential \(name) is empty", hint: variables.credentialHint(name)) }
+      return value.isEmpty ? nil : value
     case .malformed:
-      let hint = "write ${NAME}, ${NAME:-default}, ${file:/path}, or $$ for a dollar"
+      let hint = "write ${NAME}, ${NAME:-default}, ${file:/path}, ${credential:NAME}, or $$ for a dollar"
       error(place, "\(what) has a \"${\" that begins no reference", hint: hint)
       return nil
     }
+  }
+
+  private func withoutLineBreaks(atEndOf contents: String) -> String {
+    let ending = contents.utf8.reversed().prefix { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }.count
+    return String(decoding: contents.utf8.dropLast(ending), as: UTF8.self)
   }
 
   mutating func boolean(_ id: Int, _ what: String) -> Bool? {

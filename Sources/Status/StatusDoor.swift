@@ -64,7 +64,7 @@ package struct StatusDoor: Sendable {
     let `operator` = Operator(source)
     let calls =
       StatusPaths(source).calls + OperatorPaths(`operator`).calls + SearchPaths(`operator`).calls
-      + OrderPaths(`operator`).calls + LogPaths(source).calls
+      + OrderPaths(`operator`).calls + LogPaths(source).calls + BackupPaths(`operator`).calls
     return calls + [OpenAPI.call(describing: calls, version: source.version)]
   }
 

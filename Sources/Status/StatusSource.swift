@@ -22,6 +22,7 @@ package struct StatusSource: Sendable {
   package var waiting: @Sendable (_ apart: [Instant]) async throws -> [WaitingCount]
   package var operations: Operations
   package var lookups = Lookups.none
+  package var backups = Backups.none
   package var isStoreWritable: @Sendable () -> Bool
   /// How often a page that is open is told what is new.
   package var liveEvery = LiveRoom.tickEvery

@@ -5,10 +5,12 @@ import Model
 /// deleted, and taken again before the next report is accepted.
 struct Reserve {
   private let path: String
+  private let storePath: String
   private let bytes: Int
   private(set) var isHeld = false
 
   init(storePath: String, bytes: Int = Limits.reserveBytes) {
+    self.storePath = storePath
     path = storePath + ".reserve"
     self.bytes = bytes
   }
@@ -23,6 +25,7 @@ struct Reserve {
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
+    giveToOwner(ofStore: storePath, descriptor)
     // Unlike ftruncate(2) this allocates, or fails with ENOSPC or, at a file-size limit, EFBIG.
     isHeld = posix_fallocate(descriptor, 0, off_t(bytes * 2)) == 0 && ftruncate(descriptor, off_t(bytes)) == 0
     if !isHeld { unlink(path) }

@@ -7,6 +7,7 @@ import Synchronization
 /// Whatever arrives while a commit is on its way to disk shares the next one; nobody waits on a timer.
 package final class SQLiteJournal: OrderOperations {
   let inbox = Inbox()
+  let backups: BackupDesk
   private let ledger: Ledger
   private let path: String
   private struct Readers {
@@ -18,13 +19,17 @@ package final class SQLiteJournal: OrderOperations {
   /// nil once closed; a read that is under way keeps its connection open.
   private let readers: Mutex<Readers?>
   private let ended = DispatchSemaphore(value: 0)
+  private let turn: Turn
 
   /// Opens or makes the store at `path` and starts its writer.
-  /// - Parameter retention: nil for a visit to the store of a stopped relay: nothing is deleted or given up, and a hold that was
-  ///   there when the relay stopped goes on.
+  /// - Parameters:
+  ///   - retention: nil for a visit to the store of a stopped relay: nothing is deleted or given up, and a hold that was
+  ///     there when the relay stopped goes on.
+  ///   - backupKept: see `Limits.backupKept`.
   /// - Throws: if the store cannot be used; then nothing of it was changed, but files may have been made.
   package init(
-    path: String, retention: Retention? = Retention(), clock: @escaping Clock, book: LaneBook = LaneBook(), observer: @escaping Observer
+    path: String, retention: Retention? = Retention(), clock: @escaping Clock, book: LaneBook = LaneBook(),
+    backupKept: Duration = Limits.backupKept, observer: @escaping Observer
   ) throws(StoreError) {
     let lock = try StoreLock(storePath: path)
     let connection = try StoreConnection(path: path)
@@ -39,10 +44,12 @@ package final class SQLiteJournal: OrderOperations {
     let changed = retention == nil ? [] : standing.endHolds(at: clock())
     self.path = path
     ledger = Ledger(standing)
+    backups = BackupDesk(storePath: path, inbox: inbox, clock: clock, kept: backupKept, observer: observer)
     let writer = Writer(
       path: path, connection: connection, inbox: inbox, ledger: ledger, retention: retention, clock: clock, book: book,
       observer: observer)
     writer.keep(changed)
+    turn = writer.turn
     start(writer, holding: lock)
   }
 
@@ -81,6 +88,14 @@ package final class SQLiteJournal: OrderOperations {
 
   /// How long what is kept is kept, from here on. Returns at once.
   package func change(_ retention: Retention) { _ = inbox.put(task: { writer in writer.change(retention) }) }
+
+  /// - Parameter then: is called once the writer has come around; at once if it has ended. It must not block.
+  package func ping(_ then: @escaping @Sendable () -> Void) {
+    if !inbox.put(task: { _ in then() }) { then() }
+  }
+
+  /// Processor time of what the writer is busy with, waiting for the disk not counted; nil while it waits for work.
+  package var turnProcessorTime: Duration? { turn.processorTime }
 
   package func connect(_ receive: @escaping @Sendable (Handover) -> Void) { ledger.connect(receive) }
 
@@ -172,6 +187,7 @@ package final class SQLiteJournal: OrderOperations {
   package func close() {
     inbox.close()
     ended.wait()
+    backups.close()
     // Another close, later, finds it ended as well.
     ended.signal()
     readers.withLock { $0 = nil }

@@ -20,6 +20,8 @@ final class StoreConnection {
 
   private let database: DatabaseQueue
   private let handle: OpaquePointer
+  /// Of this store, whatever new ones have.
+  let pageBytes: Int
   private let walPages = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
   let statements: Statements
 
@@ -29,9 +31,9 @@ final class StoreConnection {
       database = try DatabaseQueue(path: path, configuration: Self.configuration(path: path))
       guard try !database.read(Schema.migrator.hasBeenSuperseded) else { throw StoreError.newer(path: path) }
       try Schema.migrator.migrate(database)
-      (handle, statements) = try database.writeWithoutTransaction { db in
+      (handle, statements, pageBytes) = try database.writeWithoutTransaction { db in
         guard let handle = db.sqliteConnection else { preconditionFailure("an open connection has a handle") }
-        return (handle, try Statements(on: handle))
+        return (handle, try Statements(on: handle), try Int.fetchOne(db, sql: "PRAGMA page_size") ?? Self.pageBytes)
       }
     } catch {
       throw Self.explain(error, path: path)
@@ -80,6 +82,9 @@ final class StoreConnection {
     // Until the next commit tells anew, there is nothing to move.
     walPages.pointee = 0
   }
+
+  /// Begins a copy of it. To be closed before this is.
+  func copy(to path: String) throws(SQLiteFailure) -> StoreCopy { try StoreCopy(of: handle, at: path) }
 
   func close() {
     sqlite3_wal_hook(handle, nil, nil)

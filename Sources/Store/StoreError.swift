@@ -8,6 +8,7 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
   case unusable(path: String, words: String)
   case diskFull(path: String)
   case missing(path: String)
+  case damaged(path: String, words: String)
 
   package var description: String {
     switch self {
@@ -23,6 +24,8 @@ package enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
       "the store \(path) cannot be opened: \(words); check store.path, its folder and who may write there"
     case .diskFull(let path):
       "there is no room for the store \(path); free some disk space and start again"
+    case .damaged(let path, let words):
+      "the store \(path) is damaged: \(words); restore a backup with: dlr-relay restore FILE"
     case .missing(let path):
       "there is no store at \(path); start the relay once, or check store.path"
     }

@@ -4,7 +4,7 @@ import Synchronization
 /// Holds a store for one process: two writers would each believe that they alone hand deliveries out.
 ///
 /// An flock(2) on a file beside the store, which the system lets go when the process ends, however it ends. The file stays.
-final class StoreLock: Sendable {
+package final class StoreLock: Sendable {
   /// nil once released.
   private let descriptor: Mutex<Int32?>
 
@@ -18,6 +18,7 @@ final class StoreLock: Sendable {
       throw .inUse(path: storePath, pid: owner)
     }
     self.descriptor = Mutex(descriptor)
+    giveToOwner(ofStore: storePath, descriptor)
     // Only for the message that another process shows; the lock itself does not depend on it.
     let pid = "\(getpid())\n"
     _ = ftruncate(descriptor, 0)
@@ -25,6 +26,14 @@ final class StoreLock: Sendable {
   }
 
   deinit { release() }
+
+  /// The process that has a store open; nil if none has, or nobody may know.
+  package static func holder(ofStore path: String) -> String? {
+    let descriptor = open(path + ".lock", O_RDWR | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    return flock(descriptor, LOCK_SH | LOCK_NB) == 0 ? nil : read(descriptor)
+  }
 
   /// Lets the store go at once, whoever still holds this.
   func release() {

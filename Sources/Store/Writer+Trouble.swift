@@ -106,6 +106,7 @@ extension Writer {
       fresh.close()
       return false
     }
+    dropBackup(because: .failed(words: "the store had to be opened anew"))
     connection.close()
     connection = fresh
     // The commit that failed may have reached the disk after all, without being handed over.

@@ -6,6 +6,7 @@ final class Writer {
   let path: String
   var connection: StoreConnection
   let inbox: Inbox
+  let turn = Turn()
   let ledger: Ledger
   let clock: Clock
   let observer: Observer
@@ -27,6 +28,9 @@ final class Writer {
   var nextJobStepAt = Instant(microseconds: .min)
   /// When claims are to be caught up further; until rules are in force nothing is.
   var nextClaimStepAt = Instant.distantFuture
+  /// The copy of the store that is being made, if one is, and when it goes on.
+  var backup: CopyUnderWay?
+  var nextBackupStepAt = Instant.distantFuture
   var isBroken = false
   /// Lanes that were live and are not now.
   var fallenBehind: Set<LaneID> = []
@@ -63,20 +67,26 @@ final class Writer {
   }
 
   func run() {
+    turn.belongsToThisThread()
+    turn.begin()
     if !reserve.take() { ledger.commitFailed() }
     var work: Inbox.Work
     repeat {
+      turn.end()
       work = inbox.take(within: waitMax())
+      turn.begin()
       process(&work)
     } while !work.isLast
+    dropBackup(because: .closed)
     connection.close()
+    turn.end()
   }
 
   func waitMax() -> Duration {
     if isBroken || !kept.isEmpty || !reserve.isHeld { return Self.tryAgainEvery }
     if rules.heldForNothing != nil { return .zero }
     let now = clock()
-    let nextStepAt = min(nextJobStepAt, nextClaimStepAt, sweeper.nextStepAt, sampler.nextAloneAt(now))
+    let nextStepAt = min(nextJobStepAt, nextClaimStepAt, nextBackupStepAt, sweeper.nextStepAt, sampler.nextAloneAt(now))
     return max(.zero, min(nextStepAt - now, Self.idleMax))
   }
 
@@ -92,6 +102,7 @@ final class Writer {
     stepSample()
     stepJob(isBusy: !work.arrivals.isEmpty)
     stepClaims(isBusy: !work.arrivals.isEmpty)
+    stepBackup(isBusy: !work.arrivals.isEmpty)
     if kept.results.isEmpty { answerFetches() }
     checkpoint()
     sweepIfDue()

@@ -29,9 +29,9 @@ struct BacktestCommand: AsyncParsableCommand {
   private static let pageRows = 256
   private static let sinceDefault: Duration = .hours(24)
 
-  @Argument(help: "The new rule file.")
+  @Argument(help: "The new rule file.", completion: .ruleFile)
   var new: String
-  @Option(help: "The rule file in force, which also says where the store is.")
+  @Option(help: "The rule file in force, which also says where the store is.", completion: .ruleFile)
   var config = ConfigurationFile.defaultPath
   @Option(
     help: "Reports received at this time or later: 2026-11-23T12:34:56Z, or an age such as 90m, 2h, 3d. (default: 24h)",

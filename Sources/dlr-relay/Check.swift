@@ -8,7 +8,7 @@ struct Check: ParsableCommand {
     abstract: "Say everything that is wrong with a rule file.",
     discussion: "Exit code 0 if the relay would start with it, 1 if there is an error, 2 if the file cannot be read.")
 
-  @Option(help: "The rule file.")
+  @Option(help: "The rule file.", completion: .ruleFile)
   var config = ConfigurationFile.defaultPath
   @Flag(help: "Print JSON.")
   var json = false

@@ -33,12 +33,14 @@ struct ConfigurationFile {
   /// - Throws: if the file cannot be read. What is wrong inside of it is in `reading`.
   init(contentsOf path: String) throws(SystemError) {
     let looks = Mutex<[String: FileLook?]>([path: FileLook(at: path)])
-    let variables = Variables(
-      environment: Self.variables.environment,
-      contents: { path in
-        looks.withLock { $0[path] = FileLook(at: path) }
-        return try Self.variables.contents(path)
-      })
+    let contents: @Sendable (String) throws -> String = { path in
+      looks.withLock { $0[path] = FileLook(at: path) }
+      return try Self.variables.contents(path)
+    }
+    var variables = Variables(environment: Self.variables.environment, contents: contents)
+    let credentials = Credentials(ofRuleFile: path)
+    variables.credential = { try credentials.text(of: $0, contents) }
+    variables.credentialHint = credentials.hint
     let (bytes, isReadableByOthers) = try Self.contents(of: path, bytesMax: RuleFile.bytesMax)
     self.path = path
     fingerprint = SHA256.hash(data: bytes).prefix(6).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()

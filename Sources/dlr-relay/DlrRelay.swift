@@ -5,9 +5,10 @@ struct DlrRelay: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dlr-relay",
     abstract: "One URL for iletiMerkezi's delivery reports, a copy for every app that wants them.",
-    version: version,
+    version: build,
     subcommands: [
       Serve.self,
+      Ready.self,
       Init.self,
       PanelCommand.self,
       Check.self,
@@ -20,6 +21,9 @@ struct DlrRelay: AsyncParsableCommand {
       RerouteCommand.self,
       QuarantineCommand.self,
       LogCommand.self,
+      BackupCommand.self,
+      RestoreCommand.self,
+      DoctorCommand.self,
       Simulate.self,
       SinkCommand.self,
     ]

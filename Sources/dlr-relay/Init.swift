@@ -8,7 +8,7 @@ struct Init: ParsableCommand {
     abstract: "Write a rule file to start from, with a fresh random token.",
     discussion: "The file works as it is: all reports go to http://127.0.0.1:9001/, where `dlr-relay sink` plays an app.")
 
-  @Option(help: "The file to write.")
+  @Option(help: "The file to write.", completion: .ruleFile)
   var config = ConfigurationFile.defaultPath
   @Option(help: "What the provider will call, without path and token: https://sms.example.com")
   var publicURL: String?
@@ -85,7 +85,8 @@ enum StarterFile {
       # Every key, with its default, is in routes.example.yaml.
 
       receive:
-        listen: 0.0.0.0:8080
+        # Plain HTTP, so for this machine alone; in a container 0.0.0.0:8080.
+        listen: 127.0.0.1:8080
         path: /api/iletimerkezi/webhook
         # What the provider reaches. Its panel takes https:// only, so a proxy or a tunnel with a certificate stands before `listen`.
         \(address)

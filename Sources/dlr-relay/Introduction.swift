@@ -34,7 +34,7 @@ struct Introduction {
       The panel takes https:// only, and there is no public address yet. What is missing:
         1. a host name that leads to this machine;
         2. a proxy with a certificate, or a tunnel, that passes requests on to port \(port):
-             caddy reverse-proxy --from sms.example.com --to 127.0.0.1:\(port)
+             DLR_RELAY_HOST=sms.example.com DLR_RELAY_UPSTREAM=127.0.0.1:\(port) caddy run --config deploy/Caddyfile
              cloudflared tunnel --url http://127.0.0.1:\(port)
         3. `public_url: https://that-name` under `receive` in \(path).
       Then paste this, after https://that-name, into \(Self.panelPlace):

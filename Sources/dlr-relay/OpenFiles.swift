@@ -6,6 +6,13 @@ enum OpenFiles {
   private static let other = 64
   private static let connectionsMin = 16
 
+  private static func transfers(_ configuration: Configuration) -> Int {
+    min(Limits.transfersMax, configuration.routes.reduce(0) { $0 + $1.concurrency }) + configuration.routes.count
+  }
+
+  /// With as many connections as the rule file asks for.
+  static func needed(_ configuration: Configuration) -> Int { configuration.receive.connectionsMax + transfers(configuration) + other }
+
   /// Raises the limit as far as it goes.
   /// - Returns: as many connections as there is room for beside everything else; said on stderr if they are fewer than asked for.
   /// - Throws: if they would be too few to serve.
@@ -14,7 +21,7 @@ enum OpenFiles {
     getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     limit.rlim_cur = limit.rlim_max
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-    let transfers = min(Limits.transfersMax, configuration.routes.reduce(0) { $0 + $1.concurrency }) + configuration.routes.count
+    let transfers = transfers(configuration)
     let allowed = Int(clamping: limit.rlim_cur) - transfers - other
     let asked = configuration.receive.connectionsMax
     guard allowed < asked else { return asked }

@@ -70,6 +70,14 @@ extension Lookups {
   }
 }
 
+extension Backups {
+  init(_ journal: some BackupOperations) {
+    self.init(
+      start: { try await offPool { Result { () throws(BackupError) in try journal.startBackup() } }.get() },
+      last: { journal.backup(asking: $0) }, end: { journal.endBackup(id: $0) }, open: { journal.openBackup(id: $0) })
+  }
+}
+
 extension LoadedConfiguration {
   init(_ configuration: Configuration, fingerprint: String, at now: Instant) {
     self.init(

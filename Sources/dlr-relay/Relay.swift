@@ -33,12 +33,15 @@ final class Relay: Service {
   private let libraryMetrics: PrometheusFactory
   private let levels: LogLevels
   private let ticks: LogTicks
+  private let announcer: Announcer
+  private let watchdog: Watchdog?
   private let isStopped = Mutex(false)
 
   static func start(
     _ configuration: Configuration, of file: ConfigurationFile, logger: Logger, levels: LogLevels,
-    libraryMetrics: PrometheusFactory
+    libraryMetrics: PrometheusFactory, service: ServiceEnvironment
   ) async throws -> Relay {
+    let passed = try service.passed.take()
     var receive = configuration.receive
     receive.connectionsMax = try OpenFiles.connectionsAllowed(configuration)
     // Bound for good only when the relay runs. Found taken now, nothing has been accepted yet.
@@ -80,11 +83,17 @@ final class Relay: Service {
     let accept = AcceptReport(rules: rules.rules, lanes: lanes, journal: journal, observer: observer)
     do {
       let door = try await PublicDoor.open(
-        receive, acceptReport: accept, journal: journal, clock: systemClock, observer: observer)
+        receive, passed: passed, acceptReport: accept, journal: journal, clock: systemClock, observer: observer)
+      if door.listen != receive.listen {
+        logger.warning(
+          "the public door is the socket that was passed to the relay; set receive.listen to its address, by which doctor and panel go",
+          metadata: ["socket": "\(door.listen)", "receive.listen": "\(receive.listen)"])
+      }
       return Relay(
         running: RunningConfiguration(configuration, rules, fingerprint: file.fingerprint, at: systemClock()), journal: journal,
         deliverer: deliverer, door: door, alerter: alerter, routeNames: names, observer: observer, reloader: Reloader(file),
-        recorder: recorder, libraryMetrics: libraryMetrics, levels: levels, ticks: LogTicks(log, levels, logger))
+        recorder: recorder, libraryMetrics: libraryMetrics, levels: levels, ticks: LogTicks(log, levels, logger),
+        service: service)
     } catch {
       await offPool {
         deliverer.stop()
@@ -97,7 +106,7 @@ final class Relay: Service {
   private init(
     running: RunningConfiguration, journal: SQLiteJournal, deliverer: Deliverer, door: PublicDoor, alerter: Alerter,
     routeNames: RouteNames, observer: @escaping Observer, reloader: Reloader, recorder: Recorder, libraryMetrics: PrometheusFactory,
-    levels: LogLevels, ticks: LogTicks
+    levels: LogLevels, ticks: LogTicks, service: ServiceEnvironment
   ) {
     self.running = running
     self.journal = journal
@@ -111,6 +120,9 @@ final class Relay: Service {
     self.libraryMetrics = libraryMetrics
     self.levels = levels
     self.ticks = ticks
+    let manager = ServiceManager(service.notifySocket)
+    announcer = Announcer(manager)
+    watchdog = service.watchdog.map { Watchdog($0, manager, journal, deliverer, door, observer) }
     startedAt = systemClock()
     alerter.start(readings())
     ticks.start()
@@ -134,10 +146,14 @@ final class Relay: Service {
     }
     guard isFirst else { return }
     observer(.stopping)
+    announcer.stops()
+    watchdog?.stop()
     // One that is under way needs every part.
     await offPool { [reloader] in reloader.stop() }
     await door.stopAccepting()
-    await offPool { [deliverer] in deliverer.stop() }
+    async let sent: Void = offPool { [deliverer] in deliverer.stop() }
+    await door.drain(within: Limits.lastRequestsTimeMax)
+    await sent
     // Commits what waits, so that every request that is with the store has its answer before its connection ends.
     await offPool { [journal] in journal.close() }
     await door.close()
@@ -152,8 +168,17 @@ final class Relay: Service {
     StatusDoor({ [running] in running.status }, source: statusSource()).application(logger: logger) { [self] endpoint in
       let publicDoor = Endpoint(host: door.listen.host, port: door.port)
       observer(.started(version: version, publicDoor: publicDoor, statusDoor: endpoint))
+      announcer.isReady(publicDoor: publicDoor, loadedState)
+      watchdog?.start()
       onRunning(publicDoor, endpoint)
     }
+  }
+
+  func tellOfReload(isOver: Bool) { if isOver { announcer.reloaded(loadedState) } else { announcer.reloads() } }
+
+  private var loadedState: LoadedState {
+    let (file, loaded) = (running.file, running.loaded)
+    return LoadedState(routes: file.routes.count, isRefused: loaded.lastError != nil)
   }
 
   /// What the alerts are decided by, besides events.
@@ -182,6 +207,7 @@ final class Relay: Service {
       isStoreWritable: { [journal] in journal.isHealthy },
       publicDoorAnswers: { [door] in await door.answers() })
     source.lookups = Lookups(journal, rules: { [running] in running.rules })
+    source.backups = Backups(journal)
     source.storePath = running.storePath
     source.libraryMetrics = libraryMetrics
     source.observer = observer
@@ -191,6 +217,26 @@ final class Relay: Service {
     source.process = ProcessFigures.now
     source.alertMessages = { [alerter] in (alerter.messages.sent, alerter.messages.lost) }
     return source
+  }
+}
+
+extension Watchdog {
+  /// Of a relay. Holds none of its parts back from ending.
+  fileprivate convenience init(
+    _ time: Duration, _ manager: ServiceManager, _ journal: SQLiteJournal, _ deliverer: Deliverer, _ door: PublicDoor,
+    _ observer: @escaping Observer
+  ) {
+    self.init(
+      time, manager, storeTurn: { journal.turnProcessorTime }, died: { observer(.stuck(parts: $0.map(\.rawValue))) }
+    ) { part, answered in
+      switch part {
+      case .eventLoops: door.ping { answered(true) }
+      case .pool: Task { answered(true) }
+      case .publicDoor: Task { answered(await door.takesConnections()) }
+      case .deliver: deliverer.ping { answered(true) }
+      case .store: journal.ping { answered(true) }
+      }
+    }
   }
 }
 
@@ -211,7 +257,7 @@ func realPath(_ path: String) -> String {
 }
 
 /// Of the file system that a file is on; nil if it does not say.
-private func diskSpace(at path: String) -> DiskSpace? {
+func diskSpace(at path: String) -> DiskSpace? {
   var information = statvfs()
   guard statvfs(path, &information) == 0 else { return nil }
   func bytes(_ blocks: fsblkcnt_t) -> Int {

@@ -18,7 +18,7 @@ struct Serve: AsyncParsableCommand {
       leaves the one before in force. receive.listen, status.listen and store.path need a restart.
       """)
 
-  @Option(help: "The rule file.")
+  @Option(help: "The rule file.", completion: .ruleFile)
   var config = ConfigurationFile.defaultPath
 
   @Option(help: "trace, debug, info, notice, warning, error or critical. `dlr-relay log` changes it while the relay runs.")
@@ -32,6 +32,7 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     Hangup.ignore()
+    let service = ServiceEnvironment.take()
     let file = try ConfigurationFile(reading: config)
     let configuration = try file.configuration(warnings: isForPeople)
     // A pipe that closed, a file-size limit: errors of a write, not reasons to die.
@@ -43,7 +44,7 @@ struct Serve: AsyncParsableCommand {
     if !isForPeople { tellWarnings(of: file, logger) }
     let factory = PrometheusFactory()
     MetricsSystem.bootstrap(factory)
-    let relay = try await Relay.start(configuration, of: file, logger: logger, levels: levels, libraryMetrics: factory)
+    let relay = try await Relay.start(configuration, of: file, logger: logger, levels: levels, libraryMetrics: factory, service: service)
     let hangup = await Hangup.watch { relay.reload() }
     defer { hangup.cancel() }
     var group = ServiceGroupConfiguration(

@@ -6,6 +6,7 @@ Parameters of paths get a value that the relay itself told of: the first there i
 import json
 import re
 import sys
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -22,6 +23,8 @@ SOURCES = {
     "/api/v1/jobs/{id}": ("/api/v1/jobs", "jobs", "id"),
     "/api/v1/quarantine/{id}": ("/api/v1/quarantine", "bodies", "id"),
     "/api/v1/routes/{name}": ("/api/v1/routes", "routes", "name"),
+    "/api/v1/backups/{id}": ("/api/v1/backups", "backups", "id"),
+    "/api/v1/backups/{id}/file": ("/api/v1/backups", "backups", "id"),
     "/api/v1/orders/{packet_id}": ("/api/v1/reports", "reports", "packet_id"),
 }
 
@@ -33,9 +36,19 @@ def ask(method, url, token, body=None):
     request = urllib.request.Request(url, data=None if body is None else body.encode(), headers=headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
-            return answer.status, answer.headers.get_content_type(), answer.read().decode()
+            return answer.status, answer.headers.get_content_type(), answer.read().decode(errors="replace")
     except urllib.error.HTTPError as refusal:
         return refusal.code, refusal.headers.get_content_type(), refusal.read().decode()
+
+
+def make_backup(url, token):
+    """One that is ready to be read."""
+    started = json.loads(ask("POST", url + "/api/v1/backups", token, "{}")[2])
+    while True:
+        stage = json.loads(ask("GET", f"{url}/api/v1/backups/{started['id']}", token)[2])["stage"]
+        if stage not in ("copying", "checking"):
+            return
+        time.sleep(0.1)
 
 
 def faults(document, operation, answered):
@@ -59,6 +72,7 @@ def main(url, token):
     OpenAPIV31SpecValidator(document).validate()
     # So that there is one to be shown.
     ask("POST", url + "/api/v1/quarantine/retries", token, "{}")
+    make_backup(url, token)
     wrong, answered = [], 0
     for path, operations in sorted(document["paths"].items()):
         if "get" not in operations:

@@ -32,14 +32,23 @@ struct EventLogTests {
   @Test func `start and stop are told, with the addresses`() throws {
     let lines = try lines { log, _ in
       log.observe(
-        .started(version: "1.2.3", publicDoor: Endpoint(host: "0.0.0.0", port: 8080), statusDoor: Endpoint(host: "::1", port: 9090)))
+        .started(version: "1.2.3", publicDoor: Endpoint(host: "10.0.0.7", port: 8080), statusDoor: Endpoint(host: "::1", port: 9090)))
       log.observe(.stopping)
       log.observe(.stopped)
     }
     #expect(lines.map { $0["level"] as? String } == ["info", "info", "info"])
-    #expect(lines[0]["receive"] as? String == "0.0.0.0:8080")
+    #expect(lines[0]["receive"] as? String == "10.0.0.7:8080")
     #expect(lines[0]["status"] as? String == "[::1]:9090")
     #expect(lines[0]["version"] as? String == "1.2.3")
+  }
+
+  @Test(arguments: ["0.0.0.0", "::"]) func `a door that all addresses lead to says that it speaks plain HTTP`(_ host: String) throws {
+    let lines = try lines { log, _ in
+      log.observe(
+        .started(version: "1.2.3", publicDoor: Endpoint(host: host, port: 8080), statusDoor: Endpoint(host: "::1", port: 9090)))
+    }
+    #expect(lines.map { $0["level"] as? String } == ["info", "notice"])
+    #expect((lines[1]["message"] as? String)?.contains("plain HTTP") == true)
   }
 
   @Test func `a rule file that is taken is told with what it changes, one that is not with its first error`() throws {

@@ -145,7 +145,7 @@ struct DoorConnectionTests {
       let said = try await door.says(to: request(headers: offer))
       #expect(said == lastOK)
       let ready = try await door.says(to: request("GET", headers: offer, body: nil))
-      #expect(ready == answer("200 OK", #"{"ready": true}"#, closes: true))
+      #expect(ready == answer("200 OK", #"{"ready": true}"#, extra: [instanceLine], closes: true))
       let tunnel = try await door.says(to: "CONNECT relay:80 HTTP/1.1\r\nHost: relay\r\n\r\n")
       #expect(tunnel == answer("404 Not Found", #"{"error":"not found"}"#, closes: true))
     }

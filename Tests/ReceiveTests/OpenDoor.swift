@@ -83,6 +83,9 @@ func request(
 }
 
 /// An answer, byte for byte.
+/// Of the answer to who asks whether the door is ready.
+let instanceLine = "\(PublicDoor.instanceHeader): \(PublicDoor.instance)"
+
 func answer(_ status: String, _ body: String, extra: [String] = [], closes: Bool = false, isHead: Bool = false) -> String {
   var lines = ["HTTP/1.1 \(status)", "content-type: application/json", "content-length: \(body.utf8.count)"] + extra
   if closes { lines.append("connection: close") }

@@ -164,7 +164,10 @@ struct ErrorTests {
   func `the version is told, and nothing else`(_ arguments: [String]) async throws {
     let program = try Program.start(arguments)
     #expect(try await program.exit() == .code(0))
-    #expect(program.output.wholeMatch(of: /\d+\.\d+\.\d+\n/) != nil)
+    let made = #/dlr-relay \d+\.\d+\.\d+ \(commit [0-9A-Za-z.+-]+, (debug|release) build, Swift 6\.\d+( or later)?, [a-z0-9_-]+; /#
+    let runsOn = /SQLite 3\.[0-9.]+, libcurl [0-9].*, libyaml [0-9.]+\)\n/
+    let rest = program.output.trimmingPrefix(made)
+    #expect(rest != program.output && rest.wholeMatch(of: runsOn) != nil, "\(program.output)")
     #expect(program.errorText == "")
   }
 }

@@ -44,9 +44,11 @@ final class Program: Sendable {
     return URL(filePath: tests ?? "").deletingLastPathComponent().appending(path: "dlr-relay").path
   }()
 
-  /// Runs a program with exactly this environment, no descriptor of this process, and no stdin but the one that is given.
+  /// Runs a program with exactly this environment, and no descriptor of this process but those that are given.
+  /// - Parameter socket: its descriptor 3, as a service manager passes one.
   static func start(
-    _ arguments: [String], of path: String = relay, environment: [String: String] = [:], in folder: String = "/", stdin: Int32? = nil
+    _ arguments: [String], of path: String = relay, environment: [String: String] = [:], in folder: String = "/", stdin: Int32? = nil,
+    socket: Int32? = nil
   ) throws -> Program {
     let (output, error) = (try Pipe.make(), try Pipe.make())
     var actions = posix_spawn_file_actions_t()
@@ -59,8 +61,9 @@ final class Program: Sendable {
     }
     posix_spawn_file_actions_adddup2(&actions, output.writing, 1)
     posix_spawn_file_actions_adddup2(&actions, error.writing, 2)
-    // Closing what is not open is no error (glibc, spawni.c).
-    for descriptor in 3..<descriptorsMax() { posix_spawn_file_actions_addclose(&actions, descriptor) }
+    // To itself, too, it then outlives the exec (glibc, spawni.c), in which closing what is not open is no error either.
+    if let socket { posix_spawn_file_actions_adddup2(&actions, socket, 3) }
+    for descriptor in (socket == nil ? 3 : 4)..<descriptorsMax() { posix_spawn_file_actions_addclose(&actions, descriptor) }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

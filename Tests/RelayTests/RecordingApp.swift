@@ -99,8 +99,11 @@ struct ReservedPort: Sendable {
   let socket: CInt
   let port: Int
 
-  init() throws {
+  /// - Parameter isLent: a program of the same user that sets SO_REUSEADDR can listen on it, too, again and again.
+  init(isLent: Bool = false) throws {
     socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    var yes: CInt = 1
+    if isLent { setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<CInt>.size)) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = inet_addr("127.0.0.1")

@@ -48,13 +48,24 @@ final class RelayProcess: Sendable {
   }
 
   /// Starts it, and does not wait until it is ready.
-  /// - Parameter limits: options of prlimit(1), to begin with.
+  /// - Parameters:
+  ///   - limits: options of prlimit(1), to begin with.
+  ///   - socket: is passed to it, as a service manager does.
   @discardableResult
-  func launch(logLevel: String = "debug", environment: [String: String] = [:], limits: [String] = []) throws -> Program {
+  func launch(
+    logLevel: String = "debug", environment: [String: String] = [:], limits: [String] = [], socket: Int32? = nil
+  ) throws -> Program {
     let variables = ["WEBHOOK_TOKEN": Self.token].merging(environment) { $1 }
     let serve = ["serve", "--log-level", logLevel]
     let program =
-      if limits.isEmpty { try Program.start(serve, environment: variables, in: folder) } else {
+      if let socket {
+        // It is for the process that has this number, which only that process knows.
+        try Program.start(
+          ["-c", #"LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@""#, Program.relay] + serve, of: "/bin/sh", environment: variables, in: folder,
+          socket: socket)
+      } else if limits.isEmpty {
+        try Program.start(serve, environment: variables, in: folder)
+      } else {
         try Program.start(limits + [Program.relay] + serve, of: prlimit, environment: variables, in: folder)
       }
     running.withLock { $0 = Running(program: program) }
@@ -64,8 +75,10 @@ final class RelayProcess: Sendable {
 
   /// - Returns: when both doors are open.
   /// - Throws: what it wrote, if it ends before.
-  func start(logLevel: String = "debug", limits: [String] = []) async throws {
-    let program = try launch(logLevel: logLevel, limits: limits)
+  func start(
+    logLevel: String = "debug", environment: [String: String] = [:], limits: [String] = [], socket: Int32? = nil
+  ) async throws {
+    let program = try launch(logLevel: logLevel, environment: environment, limits: limits, socket: socket)
     let line = try await program.line(#""message":"started""#)
     let started = try JSONDecoder().decode([String: String].self, from: Data(line.utf8))
     running.withLock {

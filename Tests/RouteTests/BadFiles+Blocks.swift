@@ -174,27 +174,31 @@ extension BadFile {
       "a reference that is malformed",
       #"""
       receive:
-        tokens: ["${A B}", "${", "${file:}", "${1A}"]
+        tokens: ["${A B}", "${", "${file:}", "${1A}", "${credential:../x}"]
       routes: [{ name: all, otherwise: true, url: http://app/ }]
 
       """#,
       #"""
       routes.yaml:2:13: error: a token has a "${" that begins no reference; write ${NAME}, ${NAME:-default}, \#
-      ${file:/path}, or $$ for a dollar
-        tokens: ["***", "***", "***", "***"]
+      ${file:/path}, ${credential:NAME}, or $$ for a dollar
+        tokens: ["***", "***", "***", "***", "***"]
                   ^
       routes.yaml:2:23: error: a token has a "${" that begins no reference; write ${NAME}, ${NAME:-default}, \#
-      ${file:/path}, or $$ for a dollar
-        tokens: ["***", "***", "***", "***"]
+      ${file:/path}, ${credential:NAME}, or $$ for a dollar
+        tokens: ["***", "***", "***", "***", "***"]
                          ^
       routes.yaml:2:29: error: a token has a "${" that begins no reference; write ${NAME}, ${NAME:-default}, \#
-      ${file:/path}, or $$ for a dollar
-        tokens: ["***", "***", "***", "***"]
+      ${file:/path}, ${credential:NAME}, or $$ for a dollar
+        tokens: ["***", "***", "***", "***", "***"]
                                 ^
       routes.yaml:2:41: error: a token has a "${" that begins no reference; write ${NAME}, ${NAME:-default}, \#
-      ${file:/path}, or $$ for a dollar
-        tokens: ["***", "***", "***", "***"]
+      ${file:/path}, ${credential:NAME}, or $$ for a dollar
+        tokens: ["***", "***", "***", "***", "***"]
                                        ^
+      routes.yaml:2:50: error: a token has a "${" that begins no reference; write ${NAME}, ${NAME:-default}, \#
+      ${file:/path}, ${credential:NAME}, or $$ for a dollar
+        tokens: ["***", "***", "***", "***", "***"]
+                                              ^
       """#, schema: .accepts),
     BadFile(
       "bad durations",

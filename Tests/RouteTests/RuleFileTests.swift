@@ -223,6 +223,20 @@ import Testing
     #expect(reading.diagnostics.map(\.severity) == (isQuiet ? [] : [.warning]))
   }
 
+  @Test(
+    arguments: [
+      ("127.0.0.1:8080", true), ("10.1.2.3:8080", true), ("[::1]:8080", true), ("[fd00::1]:8080", true), ("relay:8080", true),
+      // The default, and what a container listens on.
+      ("0.0.0.0:8080", true), ("[::]:8080", true), ("203.0.113.5:8080", false), ("[2a00::1]:8080", false), ("sms.example.com:8080", false),
+    ])
+  func `plain HTTP on an address that strangers reach is worth a warning`(_ listen: String, _ isQuiet: Bool) {
+    let reading = read(
+      "receive: { tokens: [\"${T}\"], listen: \"\(listen)\" }\nroutes: [{ name: a, otherwise: true, url: \"http://a/\" }]\n")
+    #expect(reading.configuration != nil)
+    #expect(reading.diagnostics.map(\.severity) == (isQuiet ? [] : [.warning]))
+    #expect(reading.diagnostics.allSatisfy { $0.message.contains("plain HTTP") && $0.hint?.contains("proxy with TLS") == true })
+  }
+
   @Test func `a literal token is fine in a file that nobody else can read`() {
     let yaml = "receive: { tokens: [q7Zt0vKx93LmWc5RbY2a] }\nroutes: [{ name: a, otherwise: true, url: \"http://a/\" }]\n"
     #expect(read(yaml, readableByOthers: false).diagnostics == [])
@@ -258,7 +272,7 @@ import Testing
   @Test func `port 0 never clashes, and neither do two addresses`() {
     let tail = "routes: [{ name: a, otherwise: true, url: \"http://a/\" }]\n"
     let zero = "receive: { tokens: [\"${T}\"], listen: 127.0.0.1:0 }\nstatus: { listen: 127.0.0.1:0 }\n"
-    let two = "receive: { tokens: [\"${T}\"], listen: 192.0.2.1:8080 }\nstatus: { listen: 127.0.0.1:8080 }\n"
+    let two = "receive: { tokens: [\"${T}\"], listen: 10.0.0.1:8080 }\nstatus: { listen: 127.0.0.1:8080 }\n"
     #expect(read(zero + tail).diagnostics == [])
     #expect(read(two + tail).diagnostics == [])
   }

@@ -37,14 +37,15 @@ package final class AppServer: Sendable {
   private let open = Mutex<[Int: any Channel]>([:])
   private let listener = Mutex<(any Channel)?>(nil)
 
-  /// Listens on a free port, for as long as `body` runs.
+  /// Listens for as long as `body` runs.
+  /// - Parameter port: 0 for one of the system's choice.
   /// - Parameter script: gives the answer to each request. Called on an event loop; must not block.
   package static func with<Result: Sendable>(
-    host: String = "127.0.0.1", answering script: @escaping Script = { _ in .status(200) },
+    host: String = "127.0.0.1", port: Int = 0, answering script: @escaping Script = { _ in .status(200) },
     _ body: (AppServer) async throws -> Result
   ) async throws -> Result {
     let server = AppServer(host: host, script: script)
-    try await server.listen()
+    try await server.listen(port)
     do {
       let result = try await body(server)
       await server.close()
@@ -74,8 +75,9 @@ package final class AppServer: Sendable {
     for channel in open.withLock({ Array($0.values) }) { try? await channel.close() }
   }
 
-  private func listen() async throws {
+  private func listen(_ port: Int) async throws {
     let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .serverChannelOption(.backlog, value: 1_024)
       .childChannelInitializer { [self] channel in
         channel.eventLoop.makeCompletedFuture {
@@ -85,7 +87,7 @@ package final class AppServer: Sendable {
           try pipeline.addHandler(AppConnection(server: self, number: number))
         }
       }
-    let channel = try await bootstrap.bind(host: host, port: 0).get()
+    let channel = try await bootstrap.bind(host: host, port: port).get()
     listener.withLock { $0 = channel }
   }
 

@@ -168,7 +168,7 @@ struct OperatorPaths: Sendable {
         .post, "/api/v1/quarantine/retries", "retryQuarantine", "Read the quarantine again, which a later version may understand.",
         body: Self.nothing, answers: [Self.started("The job that does it."), .storeUnread]
       ) { asked in
-        try expectNothing(asked)
+        try Self.expectNothing(asked)
         return try started(await `operator`.readmit())
       },
       Call(
@@ -222,21 +222,21 @@ struct OperatorPaths: Sendable {
         text: "Answered once the pause is on disk. Time in a pause does not count toward giving up.", with: [Self.route],
         body: Self.nothing, answers: [row, Self.unknownRoute, conflict, .storeUnread]
       ) { asked in
-        try expectNothing(asked)
+        try Self.expectNothing(asked)
         return try .json(await `operator`.pause(route: asked[Self.route]))
       },
       Call(
         .post, "/api/v1/routes/{name}/resume", "resume", "Send again, at once.", text: "Answered once that is on disk.",
         with: [Self.route], body: Self.nothing, answers: [row, Self.unknownRoute, conflict, .storeUnread]
       ) { asked in
-        try expectNothing(asked)
+        try Self.expectNothing(asked)
         return try .json(await `operator`.resume(route: asked[Self.route]))
       },
     ]
   }
 
   /// Who sends a selection where none is read may believe that it was.
-  private func expectNothing(_ asked: Asked) throws(OperatorError) {
+  static func expectNothing(_ asked: Asked) throws(OperatorError) {
     let said = asked.body.isEmpty ? [:] : try? JSONDecoder().decode([String: Bool].self, from: Data(asked.body))
     guard said == [:] else { throw .invalid("Nothing is to be said here. Send {} as the body, or none.") }
   }

@@ -61,6 +61,9 @@ static inline CURLcode relay_easy_get_string(CURL *easy, CURLINFO info, const ch
 static inline CURLcode relay_easy_get_pointer(CURL *easy, CURLINFO info, void **value) {
   return curl_easy_getinfo(easy, info, value);
 }
+static inline CURLcode relay_easy_get_certificates(CURL *easy, struct curl_certinfo **value) {
+  return curl_easy_getinfo(easy, CURLINFO_CERTINFO, value);
+}
 static inline CURLMcode relay_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
 }

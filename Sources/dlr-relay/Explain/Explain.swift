@@ -23,7 +23,7 @@ struct Explain: ParsableCommand {
   /// Of standard input. The public door takes less.
   private static let reportBytesMax = 1024 * 1024
 
-  @Option(help: "The rule file.")
+  @Option(help: "The rule file.", completion: .ruleFile)
   var config = ConfigurationFile.defaultPath
   @Option(help: "The text of the message.")
   var body: String?

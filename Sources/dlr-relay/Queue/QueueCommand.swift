@@ -29,7 +29,7 @@ struct QueueCommand: AsyncParsableCommand {
 }
 
 struct QueueOptions: ParsableArguments {
-  @Option(help: "The rule file.")
+  @Option(help: "The rule file.", completion: .ruleFile)
   var config = ConfigurationFile.defaultPath
 
   @Flag(help: "Print JSON.")

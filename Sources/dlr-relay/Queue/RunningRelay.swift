@@ -9,6 +9,8 @@ struct RunningRelay: Sendable {
   /// Counting looks at `Limits.rowsCountedMax` rows, beside everything else that a slow disk has to do.
   static let countingTimeout: Duration = .minutes(2)
   private static let unauthorized = 401
+  /// The relay gives its own door two seconds to answer.
+  private static let readinessTimeout: Duration = .seconds(3)
   private let settings: StatusSettings
 
   init(_ settings: StatusSettings) { self.settings = settings }
@@ -33,6 +35,22 @@ struct RunningRelay: Sendable {
         + "set status.listen to where the relay of this rule file listens")
   }
 
+  /// - Returns: what keeps the relay from taking reports, in words; nothing if it is ready.
+  /// - Throws: `Failure` if it is not there or does not say.
+  func missingToBeReady() async throws -> [String] {
+    struct Readiness: Decodable {
+      var ready: Bool
+      var not_ready: [String]
+    }
+    guard let answer = try await exchange("GET", "/readyz", token: nil, timeout: Self.readinessTimeout) else {
+      throw Failure("not ready: no relay listens on \(settings.listen); start it, or look at its log")
+    }
+    guard let said = try? JSONDecoder().decode(Readiness.self, from: answer.body) else { throw notOurs }
+    guard !said.ready else { return [] }
+    let words = ["store": "the store cannot write", "public_door": "the public door does not answer"]
+    return said.not_ready.isEmpty ? ["the relay does not say why"] : said.not_ready.map { words[$0] ?? $0 }
+  }
+
   /// - Returns: what the relay answered.
   /// - Throws: `Failure` with the relay's own words if it refused.
   func ask<Answer: Decodable>(
@@ -55,6 +73,16 @@ struct RunningRelay: Sendable {
     }
     guard (200..<300).contains(answer.status) else { throw refusal(answer) }
     return answer.body
+  }
+
+  var hasToken: Bool { settings.token != nil }
+
+  /// Gives `take` what the relay answers as it comes, on another thread; false ends it.
+  /// - Throws: as `ask`; what came of a refusal was given as well.
+  func download(_ path: String, _ take: @escaping (UnsafeRawBufferPointer) -> Bool) async throws {
+    nonisolated(unsafe) let take = take
+    let status = try await offPool { [settings] in Result { try Self.download(path, settings, take) } }.get()
+    guard status == 200 else { throw Failure("the relay on \(settings.listen) answered \(status); look at its log") }
   }
 
   private var notOurs: Failure { Failure("what listens on \(settings.listen) is no relay of this version; check status.listen") }
@@ -113,6 +141,41 @@ struct RunningRelay: Sendable {
     var status = 0
     check(relay_easy_get_long(easy, CURLINFO_RESPONSE_CODE, &status))
     return Answered(status: status, body: answer)
+  }
+
+  /// Nothing came for so long: whoever sent it is gone.
+  private static let silenceSecondsMax = 60
+
+  /// - Returns: the status.
+  private static func download(_ path: String, _ settings: StatusSettings, _ take: (UnsafeRawBufferPointer) -> Bool) throws -> Int {
+    guard let easy = curl_easy_init() else { preconditionFailure("out of memory") }
+    defer { curl_easy_cleanup(easy) }
+    let headers = settings.token.flatMap { curl_slist_append(nil, "authorization: Bearer \($0.reveal())") }
+    defer { curl_slist_free_all(headers) }
+    let code = withoutActuallyEscaping(take) { take in
+      var take = take
+      return withUnsafeMutablePointer(to: &take) { take in
+        check(relay_easy_set_string(easy, CURLOPT_URL, "http://\(settings.listen.reachable)\(path)"))
+        check(relay_easy_set_string(easy, CURLOPT_PROXY, ""))
+        check(relay_easy_set_long(easy, CURLOPT_NOSIGNAL, 1))
+        check(relay_easy_set_long(easy, CURLOPT_LOW_SPEED_LIMIT, 1))
+        check(relay_easy_set_long(easy, CURLOPT_LOW_SPEED_TIME, silenceSecondsMax))
+        check(relay_easy_set_headers(easy, headers))
+        check(relay_easy_set_pointer(easy, CURLOPT_WRITEDATA, take))
+        check(
+          relay_easy_set_write(easy) { bytes, size, count, context in
+            let take = context!.assumingMemoryBound(to: ((UnsafeRawBufferPointer) -> Bool).self).pointee
+            return take(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
+          })
+        return curl_easy_perform(easy)
+      }
+    }
+    guard code == CURLE_OK else {
+      throw Failure("what the relay on \(settings.listen) sent could not be kept: \(String(cString: curl_easy_strerror(code)))")
+    }
+    var status = 0
+    check(relay_easy_get_long(easy, CURLINFO_RESPONSE_CODE, &status))
+    return status
   }
 
   private static func check(_ code: CURLcode) {

@@ -75,6 +75,8 @@ final class Reloader: Sendable {
       guard isAsked || isChanged || tryAgainAt.map({ $0 <= now }) ?? false else { return }
       watch.wereRead(looks, isAll: false)
       tryAgainAt = nil
+      relay.tellOfReload(isOver: false)
+      defer { relay.tellOfReload(isOver: true) }
       do {
         try read()
       } catch {
@@ -109,6 +111,9 @@ protocol Reloadable: Sendable {
   /// The file in force stays so.
   /// - Parameter isNews: to be told even if it is what was told last.
   func refuse(_ reason: NotReloaded, isNews: Bool)
+
+  /// The file is read, and then it was taken or refused.
+  func tellOfReload(isOver: Bool)
 }
 
 /// Why a rule file was not put in force.

@@ -28,7 +28,7 @@ extension BrowserTests {
         _ = try await http("POST", scene.relay.webhook + "x", body: [], timeout: .seconds(30))
         try await scene.breakShop()
         try scene.relay.write(rules: "receive: { listn: 127.0.0.1:0 }\nroutes: []\n")
-        _ = try await scene.relay.program.line("rule file")
+        _ = try await scene.relay.program.line("listn")
         let page = try await scene.browser.page()
         try await page.open(scene.status)
         try await body(scene, page)

@@ -1,0 +1,4 @@
+import GRDBSQLite
+
+/// Of the library that is loaded.
+package var sqliteVersion: String { String(cString: sqlite3_libversion()) }

@@ -1,0 +1,63 @@
+import Foundation
+import Support
+import Testing
+
+@Suite(.timeLimit(.minutes(10)))
+struct CredentialTests {
+  private static let file = rules(#"name: shop, markers: ["@shop"], url: "http://127.0.0.1:9/""#)
+    .replacing("${WEBHOOK_TOKEN}", with: "${credential:webhook_token}")
+
+  /// - Returns: the folder that it is in.
+  @discardableResult
+  private static func put(_ name: String, into folder: String, of relay: RelayProcess) throws -> String {
+    let folder = relay.folder + "/" + folder
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try (RelayProcess.token + "\n").write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+    return folder
+  }
+
+  @Test(arguments: ["webhook_token", "credential_webhook_token"])
+  func `a service takes what systemd loaded for it, one by one or as a folder`(_ name: String) async throws {
+    try await RelayProcess.with(rules: Self.file) { relay in
+      let loaded = try Self.put(name, into: "loaded", of: relay)
+      try await relay.start(environment: ["CREDENTIALS_DIRECTORY": loaded])
+      #expect(try await relay.post(SentReport(id: 1, text: "@shop").bytes).status == 200)
+      #expect(!relay.written.contains(RelayProcess.token))
+    }
+  }
+
+  @Test func `a command that a person runs takes it from beside the rule file, wherever that is`() async throws {
+    try await RelayProcess.with(rules: Self.file) { relay in
+      try Self.put("webhook_token", into: "credentials", of: relay)
+      let check = try Program.start(["check", "--config", relay.folder + "/routes.yaml"], in: "/")
+      #expect(try await check.exit() == .code(0), "\(check.errorText)")
+      try await relay.start()
+      #expect(try await relay.post(SentReport(id: 1, text: "@shop").bytes).status == 200)
+    }
+  }
+
+  @Test func `one that is not there is named, with the file to write it into`() async throws {
+    try await RelayProcess.with(rules: Self.file) { relay in
+      let person = try relay.launch()
+      #expect(try await person.exit() == .code(1))
+      #expect(
+        person.errorLines[0].contains(
+          "error: the credential webhook_token cannot be read; write it into \(relay.folder)/credentials/webhook_token;"))
+      let service = try relay.launch(environment: ["CREDENTIALS_DIRECTORY": relay.folder])
+      #expect(try await service.exit() == .code(1))
+      #expect(
+        service.errorLines[0].hasSuffix(
+          "the credential webhook_token cannot be read; write it into /etc/dlr-relay/credentials/webhook_token, "
+            + "or set LoadCredential=webhook_token:/path in the unit, and restart the relay"))
+    }
+  }
+
+  @Test func `the doctor looks at who may read it`() async throws {
+    try await RelayProcess.with(rules: Self.file) { relay in
+      let folder = try Self.put("webhook_token", into: "credentials", of: relay)
+      try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: folder + "/webhook_token")
+      let found = try await relay.command("doctor")
+      #expect(found.output.contains("credentials/webhook_token"))
+    }
+  }
+}
