@@ -31,6 +31,25 @@ unpack_promtool() {
   echo "promtool could not be had; what it checks is skipped" >&2
 }
 
+# The web servers that stand before the relay, taken out of Debian's packages without installing those, which would start them on ports 80
+# and 443; and what asks them. Where they cannot be had, what they check is skipped, and says so.
+unpack_web_servers() {
+  local folder=.build/web-servers name
+  (need_command curl curl) && (need_command openssl openssl) || echo "curl or openssl could not be installed; tests with HTTPS are skipped" >&2
+  has_web_servers "$folder" && return
+  rm -rf "$folder"
+  mkdir -p "$folder"
+  # Up to Debian 11 the program nginx is in nginx-core.
+  for name in caddy nginx nginx-core; do
+    (cd "$folder" && download_package "$name" && dpkg -x "$name"_*.deb . && rm "$name"_*.deb) >&2
+    has_web_servers "$folder" && return
+  done
+  rm -rf "$folder"
+  echo "caddy and nginx could not be had; what they check is skipped" >&2
+}
+
+has_web_servers() { "$1/usr/bin/caddy" version >/dev/null 2>&1 && "$1/usr/sbin/nginx" -v >/dev/null 2>&1; }
+
 # A browser for the tests of the page, which are skipped, and say so, where it cannot be had.
 install_browser() {
   (need_command chromium chromium) || echo "chromium could not be installed; the tests in a browser are skipped" >&2
