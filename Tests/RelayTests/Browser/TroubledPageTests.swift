@@ -28,7 +28,7 @@ extension BrowserTests {
         _ = try await http("POST", scene.relay.webhook + "x", body: [], timeout: .seconds(30))
         try await scene.breakShop()
         try scene.relay.write(rules: "receive: { listn: 127.0.0.1:0 }\nroutes: []\n")
-        _ = try await scene.relay.program.line("listn")
+        _ = try await scene.relay.program.line("the rule file was not taken")
         let page = try await scene.browser.page()
         try await page.open(scene.status)
         try await body(scene, page)
