@@ -17,6 +17,14 @@ struct Credentials: Sendable {
     besideRules = URL(filePath: path).deletingLastPathComponent().appending(path: Self.folderBesideRules).path
   }
 
+  /// Where one is for a command that a person runs, and for a relay that no systemd started.
+  /// - Parameter makingFolder: for its owner alone, if there is none.
+  static func pathBesideRules(_ rules: String, makingFolder: Bool = false, _ name: String) -> String {
+    let folder = URL(filePath: rules).deletingLastPathComponent().appending(path: folderBesideRules).path
+    if makingFolder { mkdir(folder, 0o700) }
+    return "\(folder)/\(name)"
+  }
+
   /// In which order a credential is looked for.
   func paths(of name: String) -> [String] {
     guard let loaded else { return ["\(besideRules)/\(name)"] }

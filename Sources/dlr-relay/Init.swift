@@ -12,25 +12,34 @@ struct Init: ParsableCommand {
   var config = ConfigurationFile.defaultPath
   @Option(help: "What the provider will call, without path and token: https://sms.example.com")
   var publicURL: String?
+  @Option(help: "Where the relay listens for the provider: HOST:PORT. In a container 0.0.0.0:8080.")
+  var listen = "127.0.0.1:8080"
+  @Option(help: "Where the relay keeps the reports.", completion: .file())
+  var store = "./relay.db"
+  @Option(help: "Write the token into credentials/NAME beside the file, and ${credential:NAME} into it.")
+  var credential: String?
   @Flag(help: "Replace the file if it exists. Its tokens are lost.")
   var force = false
 
   func run() throws {
     var rng = SystemRandomNumberGenerator()
-    let text = StarterFile.text(token: StarterFile.token(using: &rng), publicURL: publicURL)
-    let reading = RuleFile.read(Array(text.utf8), named: config, variables: ConfigurationFile.variables, readableByOthers: false)
+    let token = StarterFile.token(using: &rng)
+    var starter = StarterFile(token: token, listen: listen, store: store, publicURL: publicURL)
+    var variables = ConfigurationFile.variables
+    if let credential {
+      starter.token = "${credential:\(credential)}"
+      variables.credential = { _ in token }
+    }
+    let text = starter.text
+    let reading = RuleFile.read(Array(text.utf8), named: config, variables: variables, readableByOthers: false)
     guard let configuration = reading.configuration else {
       // The rest of the file is ours and good.
-      for fault in reading.diagnostics { complain("--public-url: \(fault.message)" + (fault.hint.map { "; \($0)" } ?? "")) }
+      for fault in reading.diagnostics { complain("an option is no good: \(fault.message)" + (fault.hint.map { "; \($0)" } ?? "")) }
       throw ExitCode(2)
     }
-    do {
-      try writePrivately(text, to: config)
-    } catch {
-      let hint = error.code == EEXIST ? "; --force replaces it and its token" : ""
-      complain("\(config) cannot be written: \(error)\(hint)")
-      throw ExitCode(1)
-    }
+    // First the token: a rule file without its credential would not start.
+    if let credential { try writeOrExit(token + "\n", to: Credentials.pathBesideRules(config, makingFolder: true, credential)) }
+    try writeOrExit(text, to: config)
     print(
       """
       Wrote \(config), which only you can read: it holds the token.
@@ -40,6 +49,16 @@ struct Init: ParsableCommand {
       Start the relay:  dlr-relay serve\(config == ConfigurationFile.defaultPath ? "" : " --config \(config)")
       Play an app:      dlr-relay sink
       """)
+  }
+
+  private func writeOrExit(_ text: String, to path: String) throws {
+    do {
+      try writePrivately(text, to: path)
+    } catch {
+      let hint = error.code == EEXIST ? "; --force replaces it and its token" : ""
+      complain("\(path) cannot be written: \(error)\(hint)")
+      throw ExitCode(1)
+    }
   }
 
   /// With mode 0600, since the token stands in it. What is there is replaced as a whole or not at all.
@@ -66,7 +85,13 @@ struct Init: ParsableCommand {
 }
 
 /// What `init` writes and says.
-enum StarterFile {
+struct StarterFile {
+  /// As it stands in the file, so perhaps a reference.
+  var token: String
+  var listen: String
+  var store: String
+  var publicURL: String?
+
   /// 256 random bits as base64url: nothing in it needs an escape in a URL or in YAML.
   static func token(using rng: inout some RandomNumberGenerator) -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
@@ -78,15 +103,15 @@ enum StarterFile {
     return String(stride(from: 0, to: bits.count, by: 6).map { start in alphabet[bits[start..<(start + 6)].reduce(0) { $0 << 1 | $1 }] })
   }
 
-  static func text(token: String, publicURL: String?) -> String {
-    let address = publicURL.map { "public_url: \(yamlQuoted($0))" } ?? "# public_url: https://sms.example.com"
+  var text: String {
+    let address = publicURL.map { "public_url: \(Self.yamlQuoted($0))" } ?? "# public_url: https://sms.example.com"
     return """
       # dlr-relay: which app gets which delivery report. `dlr-relay check` says what is wrong with this file.
       # Every key, with its default, is in routes.example.yaml.
 
       receive:
         # Plain HTTP, so for this machine alone; in a container 0.0.0.0:8080.
-        listen: 127.0.0.1:8080
+        listen: \(Self.yamlQuoted(listen))
         path: /api/iletimerkezi/webhook
         # What the provider reaches. Its panel takes https:// only, so a proxy or a tunnel with a certificate stands before `listen`.
         \(address)
@@ -99,7 +124,7 @@ enum StarterFile {
         listen: 127.0.0.1:9090          # /status and /metrics
 
       store:
-        path: ./relay.db
+        path: \(Self.yamlQuoted(store))
 
       routes:
         # Gets what no other route gets, so everything until you add one. `dlr-relay sink` plays an app at this address.

@@ -60,4 +60,27 @@ struct CredentialTests {
       #expect(found.output.contains("credentials/webhook_token"))
     }
   }
+
+  @Test func `init writes the token into a credential, and a relay starts with both`() async throws {
+    try await RelayProcess.with(rules: Self.file) { relay in
+      let folder = relay.folder + "/made"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+      let arguments = ["init", "--config", "\(folder)/routes.yaml", "--store", "\(folder)/r.db", "--credential", "webhook_token"]
+      let made = try Program.start(arguments + ["--listen", "0.0.0.0:8088"], in: "/")
+      #expect(try await made.exit() == .code(0), "\(made.errorText)")
+      let token = try String(contentsOfFile: folder + "/credentials/webhook_token", encoding: .utf8).trimmingCharacters(in: .newlines)
+      let rules = try String(contentsOfFile: folder + "/routes.yaml", encoding: .utf8)
+      #expect(token.utf8.count == 43 && !rules.contains(token))
+      #expect(rules.contains("${credential:webhook_token}") && rules.contains("0.0.0.0:8088") && rules.contains("\(folder)/r.db"))
+      let modes = try ["", "/webhook_token"].map {
+        try FileManager.default.attributesOfItem(atPath: folder + "/credentials" + $0)[.posixPermissions] as? Int
+      }
+      #expect(modes == [0o700, 0o600])
+      let check = try Program.start(["check", "--config", folder + "/routes.yaml"], in: "/")
+      #expect(try await check.exit() == .code(0), "\(check.errorText)")
+      let again = try Program.start(arguments, in: "/")
+      #expect(try await again.exit() == .code(1))
+      #expect(again.errorText.contains("--force"))
+    }
+  }
 }
