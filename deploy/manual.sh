@@ -17,7 +17,8 @@ need_relay
 
 for shell in bash zsh fish; do
   case $shell in zsh) file=_dlr-relay ;; *) file=dlr-relay.$shell ;; esac
-  "$RELAY" --generate-completion-script "$shell" >"$out/$file"
+  # Completions are read by a shell that runs already, so they need no first line that names one.
+  "$RELAY" --generate-completion-script "$shell" | sed '1{/^#!/d}' >"$out/$file"
 done
 
 # The tool of swift-argument-parser, built from the sources that the relay is built with. It is given the finished relay.
