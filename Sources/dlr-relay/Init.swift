@@ -14,31 +14,42 @@ struct Init: ParsableCommand {
   var publicURL: String?
   @Option(help: "Where the relay listens for the provider: HOST:PORT. In a container 0.0.0.0:8080.")
   var listen = "127.0.0.1:8080"
+  @Option(help: "Where the page and /metrics are, with a fresh token of their own: HOST:PORT. Left out: 127.0.0.1:9090, without one.")
+  var statusListen: String?
   @Option(help: "Where the relay keeps the reports.", completion: .file())
   var store = "./relay.db"
-  @Option(help: "Write the token into credentials/NAME beside the file, and ${credential:NAME} into it.")
+  @Option(
+    help: "Write the token into credentials/NAME beside the file, and ${credential:NAME} into it. That of the page is status_token there.")
   var credential: String?
   @Flag(help: "Replace the file if it exists. Its tokens are lost.")
   var force = false
 
   func run() throws {
-    var rng = SystemRandomNumberGenerator()
-    let token = StarterFile.token(using: &rng)
-    var starter = StarterFile(token: token, listen: listen, store: store, publicURL: publicURL)
-    var variables = ConfigurationFile.variables
-    if let credential {
-      starter.token = "${credential:\(credential)}"
-      variables.credential = { _ in token }
+    let pageCredential = "status_token"
+    guard statusListen == nil || credential != pageCredential else {
+      complain("\(pageCredential) is what the token of the page is called; give --credential another name")
+      throw ExitCode(2)
     }
-    let text = starter.text
+    var rng = SystemRandomNumberGenerator()
+    let webhook = FreshToken(credential: credential, using: &rng)
+    let page = statusListen.map {
+      StarterFile.Page(listen: $0, token: FreshToken(credential: credential == nil ? nil : pageCredential, using: &rng))
+    }
+    let tokens = [webhook, page?.token].compactMap { $0 }
+    var variables = ConfigurationFile.variables
+    variables.credential = { name in tokens.first { $0.credential == name }?.value ?? "" }
+    let text = StarterFile(token: webhook, page: page, listen: listen, store: store, publicURL: publicURL).text
     let reading = RuleFile.read(Array(text.utf8), named: config, variables: variables, readableByOthers: false)
     guard let configuration = reading.configuration else {
       // The rest of the file is ours and good.
       for fault in reading.diagnostics { complain("an option is no good: \(fault.message)" + (fault.hint.map { "; \($0)" } ?? "")) }
       throw ExitCode(2)
     }
-    // First the token: a rule file without its credential would not start.
-    if let credential { try writeOrExit(token + "\n", to: Credentials.pathBesideRules(config, makingFolder: true, credential)) }
+    // First the tokens: a rule file without its credentials would not start.
+    for token in tokens {
+      guard let name = token.credential else { continue }
+      try writeOrExit(token.value + "\n", to: Credentials.pathBesideRules(config, makingFolder: true, name))
+    }
     try writeOrExit(text, to: config)
     print(
       """
@@ -84,16 +95,22 @@ struct Init: ParsableCommand {
   }
 }
 
-/// What `init` writes and says.
-struct StarterFile {
-  /// As it stands in the file, so perhaps a reference.
-  var token: String
-  var listen: String
-  var store: String
-  var publicURL: String?
-
+/// A secret that `init` makes.
+struct FreshToken {
   /// 256 random bits as base64url: nothing in it needs an escape in a URL or in YAML.
-  static func token(using rng: inout some RandomNumberGenerator) -> String {
+  let value: String
+  /// The file that it is in, if it is not in the rule file itself.
+  let credential: String?
+
+  init(credential: String?, using rng: inout some RandomNumberGenerator) {
+    self.credential = credential
+    value = Self.random(using: &rng)
+  }
+
+  /// As the rule file has it.
+  var text: String { credential.map { "${credential:\($0)}" } ?? value }
+
+  private static func random(using rng: inout some RandomNumberGenerator) -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     var bits = (0..<4).flatMap { _ in
       let word: UInt64 = rng.next()
@@ -102,6 +119,21 @@ struct StarterFile {
     bits += [0, 0]
     return String(stride(from: 0, to: bits.count, by: 6).map { start in alphabet[bits[start..<(start + 6)].reduce(0) { $0 << 1 | $1 }] })
   }
+}
+
+/// What `init` writes.
+struct StarterFile {
+  /// Where people look, if not on this machine alone.
+  struct Page {
+    var listen: String
+    var token: FreshToken
+  }
+
+  var token: FreshToken
+  var page: Page?
+  var listen: String
+  var store: String
+  var publicURL: String?
 
   var text: String {
     let address = publicURL.map { "public_url: \(Self.yamlQuoted($0))" } ?? "# public_url: https://sms.example.com"
@@ -118,10 +150,9 @@ struct StarterFile {
         # The password in the URL that stands in the panel. Whoever has it can send reports: keep this file to yourself, or write
         # ${WEBHOOK_TOKEN} here and put the token into the environment.
         tokens:
-          - "\(token)"
+          - "\(token.text)"
 
-      status:
-        listen: 127.0.0.1:9090          # /status and /metrics
+      \(status)
 
       store:
         path: \(Self.yamlQuoted(store))
@@ -140,6 +171,21 @@ struct StarterFile {
         #   statuses: [delivered, undelivered]     # and the status is one of these
         #   url: https://shop.example.com/api/iletimerkezi/webhook?token=${SHOP_TOKEN}
 
+      """
+  }
+
+  private var status: String {
+    guard let page else {
+      return """
+        status:
+          listen: 127.0.0.1:9090          # /status and /metrics
+        """
+    }
+    return """
+      status:
+        # /status, /metrics and what commands ask. A browser asks for a password: that is the token, with any user name.
+        listen: \(Self.yamlQuoted(page.listen))
+        token: "\(page.token.text)"
       """
   }
 

@@ -83,4 +83,26 @@ struct CredentialTests {
       #expect(again.errorText.contains("--force"))
     }
   }
+  @Test func `init gives a page that others can reach a token of its own, as a credential too`() async throws {
+    try await RelayProcess.with(rules: Self.file) { relay in
+      let arguments = ["init", "--store", "\(relay.folder)/r.db", "--listen", "127.0.0.1:0", "--status-listen", "0.0.0.0:0", "--config"]
+      for (name, options) in [("plain", []), ("credentials", ["--credential", "webhook_token"])] {
+        let folder = "\(relay.folder)/\(name)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        let made = try Program.start(arguments + ["\(folder)/routes.yaml"] + options, in: "/")
+        #expect(try await made.exit() == .code(0), "\(made.errorText)")
+        let rules = try String(contentsOfFile: folder + "/routes.yaml", encoding: .utf8)
+        #expect(rules.contains(#"listen: "0.0.0.0:0""#) && rules.contains("${credential:status_token}") == !options.isEmpty)
+        let tokens = try ["webhook_token", "status_token"].map {
+          options.isEmpty ? "" : try String(contentsOfFile: "\(folder)/credentials/\($0)", encoding: .utf8)
+        }
+        #expect(options.isEmpty || tokens[0] != tokens[1] && tokens[1].utf8.count == 44)
+        let check = try Program.start(["check", "--config", folder + "/routes.yaml"], in: "/")
+        #expect(try await check.exit() == .code(0), "\(check.errorText)")
+      }
+      let same = try Program.start(arguments + ["\(relay.folder)/same.yaml", "--credential", "status_token"], in: "/")
+      #expect(try await same.exit() == .code(2))
+      #expect(same.errorText.contains("give --credential another name"))
+    }
+  }
 }
