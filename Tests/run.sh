@@ -9,6 +9,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 need_build_tools
 unpack_promtool
 unpack_web_servers
+install_container_tools
 install_browser
 install_reference_library standardwebhooks 1.0.0
 install_reference_library jsonschema 4.26.0

@@ -51,7 +51,7 @@ rm -rf "$manual"
 put 644 README.md /usr/share/doc/dlr-relay/README.md
 put 644 deploy/README.md /usr/share/doc/dlr-relay/deploy/README.md
 for page in deploy/tr/*.md; do [ ! -f "$page" ] || put 644 "$page" "/usr/share/doc/dlr-relay/$page"; done
-for example in routes.example.yaml deploy/Caddyfile deploy/nginx.conf deploy/alerts.yaml deploy/grafana-dashboard.json; do
+for example in routes.example.yaml deploy/Caddyfile deploy/nginx.conf deploy/dlr-relay-tunnel.service deploy/alerts.yaml deploy/grafana-dashboard.json; do
   put 644 "$example" "/usr/share/doc/dlr-relay/examples/$(basename "$example")"
 done
 put 644 deploy/debian/copyright /usr/share/doc/dlr-relay/copyright

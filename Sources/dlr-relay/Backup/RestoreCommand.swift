@@ -14,9 +14,9 @@ struct RestoreCommand: AsyncParsableCommand {
       and nothing is deleted. What came after the backup is not in it, and what was delivered after it is sent again with the same \
       webhook-id: how much that is is said before anything is done, and asked, unless --yes is given.
 
-        systemctl stop dlr-relay
+        systemctl stop dlr-relay.socket dlr-relay.service
         dlr-relay restore /backups/relay-2026-11-24.db --config /etc/dlr-relay/routes.yaml
-        systemctl start dlr-relay
+        systemctl start dlr-relay.socket dlr-relay.service
       """)
 
   @Argument(help: "A file that dlr-relay backup made.")

@@ -2,7 +2,15 @@ import Foundation
 
 /// Caddy or nginx with the very file of deploy/, in a folder of its own, speaking for sms.example.com on ports of 127.0.0.1.
 final class Front: Sendable {
-  enum Kind: String, Sendable, CaseIterable { case caddy, nginx }
+  enum Kind: String, Sendable {
+    /// Debian's.
+    case caddy, nginx
+    /// A Caddy as in the image that compose.yaml takes, told what compose.yaml tells it.
+    case containerCaddy
+
+    /// Those that could be had on this machine.
+    static let there: [Kind] = [.caddy, .nginx] + (ContainerTools.areThere ? [.containerCaddy] : [])
+  }
 
   /// What the test changes in the file, besides ports and folders, to be done in seconds.
   typealias Changes = [(words: String, by: String)]
@@ -25,7 +33,7 @@ final class Front: Sendable {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let front =
       switch kind {
-      case .caddy: try await caddy(in: folder, upstream, changes, isTalkative)
+      case .caddy, .containerCaddy: try await caddy(kind, in: folder, upstream, changes, isTalkative)
       case .nginx: try await nginx(in: folder, upstream, changes, isTalkative)
       }
     do {
@@ -63,7 +71,7 @@ final class Front: Sendable {
   /// Who signed what it shows.
   var authority: String { Self.authority(kind, folder) }
   private static func authority(_ kind: Kind, _ folder: String) -> String {
-    folder + (kind == .caddy ? "/data/caddy/pki/authorities/local/root.crt" : "/root.crt")
+    folder + (kind != .nginx ? "/data/caddy/pki/authorities/local/root.crt" : "/root.crt")
   }
 
   private static func ports() throws -> (http: Int, https: Int) {
@@ -73,7 +81,9 @@ final class Front: Sendable {
   // MARK: - Caddy
 
   /// Only what its own variables allow: certificates of its own authority, and ports.
-  private static func caddy(in folder: String, _ upstream: Int, _ changes: Changes, _ isTalkative: Bool) async throws -> Front {
+  private static func caddy(
+    _ kind: Kind, in folder: String, _ upstream: Int, _ changes: Changes, _ isTalkative: Bool
+  ) async throws -> Front {
     var file = Edited(try WebServers.deployed("Caddyfile"))
     for change in changes { try file.replace(change.words, by: change.by) }
     let path = changes.isEmpty ? WebServers.repository + "/deploy/Caddyfile" : folder + "/Caddyfile"
@@ -82,12 +92,14 @@ final class Front: Sendable {
     let options = [
       "admin off", "local_certs", "skip_install_trust", "default_bind 127.0.0.1", "http_port \(ports.http)", "https_port \(ports.https)",
     ]
-    let variables = [
+    var variables = [
       "HOME": folder, "XDG_DATA_HOME": folder + "/data", "XDG_CONFIG_HOME": folder + "/config",
       "CADDY_OPTIONS": (options + (isTalkative ? ["debug"] : [])).joined(separator: "\n"), "DLR_RELAY_UPSTREAM": "127.0.0.1:\(upstream)",
     ]
-    let program = try Program.start(["run", "--config", path], of: WebServers.caddy, environment: variables, in: folder)
-    let front = Front(.caddy, folder, ports, program)
+    if kind == .containerCaddy { variables["DLR_RELAY_BUFFER"] = try ContainerTools.deployed("DLR_RELAY_BUFFER") }
+    let program = try Program.start(
+      ["run", "--config", path], of: kind == .caddy ? WebServers.caddy : ContainerTools.caddy, environment: variables, in: folder)
+    let front = Front(kind, folder, ports, program)
     do {
       _ = try await program.line("certificate obtained successfully")
       _ = try await program.line("serving initial configuration")
