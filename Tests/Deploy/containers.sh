@@ -10,7 +10,6 @@ CONTAINERS=$PWD/.build-deploy/containers
 try_containers() {
   need_command podman podman
   need_command runc runc
-  need_command nft nftables
   need_command iptables iptables
   [ -x /usr/lib/podman/netavark ] || install_packages netavark aardvark-dns
   . Tests/libraries.sh
@@ -33,8 +32,10 @@ lay_out() {
   git ls-files -z --cached --others --exclude-standard | tar --null -cT - | tar -x -C "$CONTAINERS/checkout"
   cat >"$CONTAINERS/containers.conf" <<CONF
 [containers]
-# Not above what this machine grants.
-default_ulimits = ["nofile=$(ulimit -Hn):$(ulimit -Hn)", "nproc=$(ulimit -Hu):$(ulimit -Hu)"]
+# Its own defaults are above what some machines grant.
+default_ulimits = ["nofile=16384:16384", "nproc=16384:16384"]
+[network]
+network_backend = "netavark"
 [engine]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
@@ -52,7 +53,8 @@ if [ "\$1" = compose ]; then exec "$PWD/.build/container-tools/bin/docker-compos
 exec podman "\$@"
 SCRIPT
   cat >"$CONTAINERS/bin/build" <<SCRIPT
-exec podman build --format docker --network host $(mirrors_as_volumes) -f "$CONTAINERS/checkout/deploy/Dockerfile" \\
+# In the network of the machine: a build fetches what it is made of.
+exec nsenter --net=/proc/$$/ns/net podman build --format docker --network host $(mirrors_as_volumes) -f "$CONTAINERS/checkout/deploy/Dockerfile" \\
   --ignorefile "$CONTAINERS/checkout/deploy/Dockerfile.dockerignore" --build-arg "DLR_RELAY_COMMIT=\$DLR_RELAY_COMMIT" \\
   -t docker.io/library/dlr-relay:latest "$CONTAINERS/checkout"
 SCRIPT

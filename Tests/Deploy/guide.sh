@@ -76,7 +76,6 @@ change_token() {
 
 back_up() {
   local section="## Backup and restore" copy
-  in_machine guide mkdir -p /var/backups/dlr-relay
   promise "a backup is made of the running relay" follow guide "$section" 1
   copy=$(in_machine guide sh -c 'ls /var/backups/dlr-relay/*.db')
   promise "only root reads it" equal "$(in_machine guide stat -c '%a %U' "$copy")" "600 root"
@@ -113,7 +112,8 @@ move() {
   in_machine moved systemctl stop dlr-relay.socket dlr-relay.service
   cp "$old/etc/dlr-relay/routes.yaml" "$new/etc/dlr-relay/routes.yaml"
   cp "$old"/etc/dlr-relay/credentials/* "$new/etc/dlr-relay/credentials/"
-  in_machine guide systemctl stop dlr-relay.service
+  in_machine guide bash -c "$(inline "sudo systemctl stop dlr-relay.socket")"
+  promise "the old one takes nothing more" equal "$(post guide "$URL" 9)" 503
   promise "a stopped relay's store is backed up" in_machine guide dlr-relay backup --config /etc/dlr-relay/routes.yaml /root/move.db
   cp "$old/root/move.db" "$new/root/"
   promise "and restored on the new machine" in_machine moved dlr-relay restore --yes --config /etc/dlr-relay/routes.yaml /root/move.db
