@@ -111,7 +111,7 @@ start_engine() {
   nsenter --net="/run/netns/$NETWORK" podman system service --time=0 "$DOCKER_HOST" >"$CONTAINERS/engine.log" 2>&1 &
   CHILDREN+=("$!")
   until_true test -S "$CONTAINERS/engine.sock" || die "podman does not run; see $CONTAINERS/engine.log"
-  (while sleep 5; do inside podman ps -q | xargs -r -n1 podman healthcheck run; done >/dev/null 2>&1) &
+  (while sleep 5; do inside podman ps -q | xargs -r -n1 podman healthcheck run || true; done >/dev/null 2>&1) &
   CHILDREN+=("$!")
 }
 
@@ -149,9 +149,10 @@ answer_of() {
   over_https -o /dev/null -w '%{http_code}' -H 'content-type: application/json' "$URL" \
     -d '{"report":{"id":'"$1"',"packet_id":104525848,"status":"delivered","to":"+905321234567","body":"iim.to/x"}}'
 }
-report() { inside curl -sf -u "x:$(cat "$CONTAINERS/checkout/deploy/rules/credentials/status_token")" "http://127.0.0.1:9090/api/v1/reports/$1"; }
-knows() { report "$1" >/dev/null; }
-has_delivered() { report "$1" | grep -q '"state" *: *"delivered"'; }
+# status_door PATH
+status_door() { inside curl -sf -u "x:$(cat "$CONTAINERS/checkout/deploy/rules/credentials/status_token")" "http://127.0.0.1:9090/$1"; }
+knows() { status_door "api/v1/reports/$1" >/dev/null; }
+has_delivered() { status_door "api/v1/reports/$1" | grep -q '"state" *: *"delivered"'; }
 
 take_steps() {
   local deploy=$CONTAINERS/checkout/deploy
@@ -184,7 +185,12 @@ YAML
   promise "and its copy is delivered" until_true has_delivered 1
 }
 
-sends_to_app() { compose exec -T relay dlr-relay check --json | grep -q '"valid": *true' && inside podman exec dlr-relay-relay-1 grep -q app:9001 routes.yaml; }
+# The file that the running relay goes by is the one that the editor has left.
+sends_to_app() {
+  in_relay grep -q app:9001 routes.yaml &&
+    equal "$(status_door status.json | fingerprint)" "$(compose exec -T relay dlr-relay check --json | fingerprint)"
+}
+fingerprint() { grep -oE '"fingerprint" *: *"[0-9a-f]+"' | head -1 | tr -d ' '; }
 
 change_and_break() {
   local relay=dlr-relay-relay-1
@@ -225,7 +231,7 @@ come_and_go() {
   local deploy=$CONTAINERS/checkout/deploy copy
   promise "a backup is made" step 6
   copy=$(cd "$deploy" && ls ./*.db)
-  promise "it is a store" says "SQLite 3" "$(head -c 15 "$deploy/$copy")"
+  promise "it is a store" says "SQLite format 3" "$(head -c 15 "$deploy/$copy")"
   mv "$deploy/$copy" "$deploy/copy.db"
   promise "what came after it is answered" equal "$(answer_of 2)" 200
   promise "the store goes back to it" step 7

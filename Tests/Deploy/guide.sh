@@ -18,7 +18,7 @@ try_guide() {
 install_it() {
   local section="## One server, with systemd"
   promise "the package is made by the command of the page" equal "$(block "$section" 1)" "bash deploy/build-deb.sh"
-  cp "$DEB" "$(root_of guide)/root/"
+  cp "$DEB" "$(home_of guide)/"
   essential "it installs" follow guide "$section" 2
   in_machine guide sh -c 'dlr-relay sink --port 9001 >/root/app.txt 2>&1 &'
   promise "Caddy takes its file" follow guide "$section" 3
@@ -47,7 +47,7 @@ change_route() {
 }
 
 # backtest's exit code 1 says that something would change, which is what is wanted here, and what a person at a terminal does not even see.
-follow_allowing_1() { follow "$1" "$2" "$3" 's/\(sudo dlr-relay backtest .*\)/{ \1 || [ $? -eq 1 ]; }/; s/   *#.*}/ ; }/'; }
+follow_allowing_1() { follow "$1" "$2" "$3" 's/ *#.*//; s/^sudo dlr-relay backtest .*/{ & || [ $? -eq 1 ]; }/'; }
 routes_to() { in_machine "$2" curl -sf -o /dev/null "http://127.0.0.1:9090/api/v1/routes/$1"; }
 
 change_token() {
@@ -63,7 +63,7 @@ change_token() {
   in_machine guide editor /etc/dlr-relay/routes.yaml
   in_machine guide systemctl restart dlr-relay.service
   promise "the relay runs with both" until_true serves guide
-  promise "the new one's URL is shown" in_machine guide bash -c "$(inline "sudo dlr-relay panel.*--token")"
+  promise "the new one's URL is shown" as_person guide bash -c "$(inline "sudo dlr-relay panel.*--token")"
   new=$(panel_url guide --token 2026-12)
   promise "they differ" not equal "$old" "$new"
   promise "a report with the old one is taken" equal "$(post guide "$old" 2)" 200
@@ -92,11 +92,11 @@ back_up() {
 upgrade() {
   local section="## Upgrading, and going back" newer
   newer=$(package_as 9.9.9)
-  cp "$newer" "$DEB" "$(root_of guide)/root/"
+  cp "$newer" "$DEB" "$(home_of guide)/"
   promise "it is upgraded, after a backup" follow guide "$section" 1 "s|dlr-relay_NEW_amd64.deb|$(basename "$newer")|"
   promise "it serves" until_true serves guide
   promise "with what it had" has_report guide 7
-  promise "it goes back" in_machine guide bash -c "$(inline "sudo apt install --allow-downgrades" | sed "s|dlr-relay_OLD_amd64.deb|$(basename "$DEB")|")"
+  promise "it goes back" as_person guide bash -c "$(inline "sudo apt install --allow-downgrades" | sed "s|dlr-relay_OLD_amd64.deb|$(basename "$DEB")|")"
   promise "it serves again" until_true serves guide
 }
 
@@ -107,12 +107,12 @@ move() {
   prepare_machine moved
   boot moved
   old=$(root_of guide) new=$(root_of moved)
-  cp "$DEB" "$new/root/"
+  cp "$DEB" "$(home_of moved)/"
   follow moved "## One server, with systemd" 2 >/dev/null 2>&1
   in_machine moved systemctl stop dlr-relay.socket dlr-relay.service
   cp "$old/etc/dlr-relay/routes.yaml" "$new/etc/dlr-relay/routes.yaml"
   cp "$old"/etc/dlr-relay/credentials/* "$new/etc/dlr-relay/credentials/"
-  in_machine guide bash -c "$(inline "sudo systemctl stop dlr-relay.socket")"
+  as_person guide bash -c "$(inline "sudo systemctl stop dlr-relay.socket")"
   promise "the old one takes nothing more" equal "$(post guide "$URL" 9)" 503
   promise "a stopped relay's store is backed up" in_machine guide dlr-relay backup --config /etc/dlr-relay/routes.yaml /root/move.db
   cp "$old/root/move.db" "$new/root/"

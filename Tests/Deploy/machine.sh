@@ -79,12 +79,23 @@ boot() {
   shift
   [[ " $* " == *" --network-"* ]] && network=
   # --register=no and --keep-unit: also on a machine without systemd. No terminal, lest its settings are changed.
-  systemd-nspawn --quiet --directory="$root" --boot --register=no --keep-unit $network --console=pipe "$@" </dev/null >"$root.console" 2>&1 &
+  (
+    enter_control_group "dlr-relay-$name"
+    exec systemd-nspawn --quiet --directory="$root" --boot --register=no --keep-unit $network --console=pipe "$@" </dev/null >"$root.console" 2>&1
+  ) &
   MACHINES[$name]=$!
   until in_machine "$name" systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded'; do
     kill -0 "${MACHINES[$name]}" 2>/dev/null || die "the machine $name did not boot; see $root.console"
     [ "$SECONDS" -lt "$deadline" ] || die "the machine $name did not boot within $BOOT_SECONDS_MAX s; see $root.console"
     sleep 0.2
+  done
+}
+
+# enter_control_group NAME: for this shell and what it becomes. Two machines in one would end each other's services, which have the same names.
+enter_control_group() {
+  local hierarchy
+  for hierarchy in $(awk '$3 ~ /^cgroup/ && $2 ~ /(systemd|unified|\/cgroup)$/ { print $2 }' /proc/mounts); do
+    mkdir -p "$hierarchy/$1" && echo "$BASHPID" >"$hierarchy/$1/cgroup.procs"
   done
 }
 
@@ -115,6 +126,7 @@ halt() {
   kill -KILL "$pid" 2>/dev/null || true
   wait "$pid" 2>/dev/null || true
   unset "MACHINES[$1]"
+  find /sys/fs/cgroup -depth -type d -path "*/dlr-relay-$1*" -exec rmdir {} + 2>/dev/null || true
 }
 
 halt_all() { for name in "${!MACHINES[@]}"; do halt "$name"; done; }

@@ -4,6 +4,7 @@
 # instead of a public one's, changes made in the editor, and an app to send copies to.
 
 NAME=sms.your-domain.com
+PERSON=ops
 
 # steps_of SECTION: the commands of a section of the page: what is indented there; what is in fences is no command.
 steps_of() {
@@ -27,14 +28,18 @@ block() {
 # inline WORDS: the command in the text of the page that begins so.
 inline() { grep -o "\`$1[^\`]*\`" deploy/README.md | head -1 | tr -d '\`' | grep . || { echo "deploy/README.md has no command $1" >&2; return 1; }; }
 
-# follow MACHINE SECTION N [SED]: runs a block in a machine, changed by SED where the page says that something is to be put in.
+# follow MACHINE SECTION N [SED]: runs a block in a machine, as a person would who is not root and has sudo, changed by SED where the page says that
+# something is to be put in.
 follow() {
   local text
   text=$(block "$2" "$3" | sed "${4:-}") || return
-  in_machine "$1" bash -euo pipefail -c "$text" </dev/null
+  as_person "$1" bash -euo pipefail -c "$text" </dev/null
 }
 
-# prepare_machine NAME: Caddy signs for itself, the name leads here, and `editor` does what the test wrote down.
+# as_person MACHINE COMMAND...: in the person's home.
+as_person() { in_machine "$1" runuser -u "$PERSON" -- env -C "/home/$PERSON" HOME="/home/$PERSON" "${@:2}"; }
+
+# prepare_machine NAME: Caddy signs for itself, the name leads here, `editor` does what the test wrote down, and there is a person.
 prepare_machine() {
   local root
   root=$(root_of "$1")
@@ -43,7 +48,12 @@ prepare_machine() {
   echo "127.0.0.1 $NAME" >>"$root/etc/hosts"
   printf '#!/bin/sh\nsed -i -f /root/edit "$1"\n' >"$root/usr/bin/editor"
   chmod 755 "$root/usr/bin/editor"
+  chroot "$root" useradd --create-home --shell /bin/bash "$PERSON"
+  echo "$PERSON ALL=(ALL) NOPASSWD: ALL" >"$root/etc/sudoers.d/$PERSON"
 }
+
+# home_of MACHINE: of the person.
+home_of() { echo "$(root_of "$1")/home/$PERSON"; }
 
 # edit MACHINE SED...: what the next `editor` does, a line each.
 edit() {

@@ -48,7 +48,7 @@ end_tunnel() { halt_all; remove_cable; }
 
 build_tunnel() {
   local server="## One server, with systemd" key
-  cp "$DEB" "$(root_of home)/root/"
+  cp "$DEB" "$(home_of home)/"
   essential "the relay is installed at home" follow home "$server" 2
   in_machine home sh -c 'dlr-relay sink --port 9001 >/root/app.txt 2>&1 &'
   edit home "s|# public_url: .*|public_url: https://$NAME|"
@@ -56,7 +56,7 @@ build_tunnel() {
   key=$(follow home "$BY_SSH" 1)
   promise "there is a key for the tunnel" says "^ssh-ed25519 .* dlr-relay$" "$key"
   promise "the server takes it" follow public "$BY_SSH" 2 "s|ssh-ed25519 AAAA...|$key|"
-  cp deploy/Caddyfile "$(root_of public)/root/"
+  cp deploy/Caddyfile "$(home_of public)/"
   essential "Caddy runs on the server" follow public "$BY_SSH" 3
   trust_caddy public
   cp "$(root_of public)/usr/local/share/ca-certificates/caddy-local.crt" "$(root_of home)/usr/local/share/ca-certificates/"
