@@ -24,7 +24,10 @@ fi
 need_relay
 ldd "$RELAY" | grep -q libswift && die "$RELAY needs Swift's libraries; build it with --static-swift-stdlib"
 
-version=$("$RELAY" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -1)
+# Each commit makes another version, a later one a higher, so that apt goes from one to the next and back.
+version=$("$RELAY" --version | sed -nE "s/^dlr-relay ([0-9.]+) \(commit ([0-9a-f]+).*/\1+$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M).\2/p")
+# Of what was built outside of a checkout no commit is known.
+version=${version:-$("$RELAY" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -1)}
 architecture=$(dpkg --print-architecture)
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT

@@ -53,7 +53,7 @@ struct Init: ParsableCommand {
     try writeOrExit(text, to: config)
     print(
       """
-      Wrote \(config), which only you can read: it holds the token.
+      Wrote \(config), which only you can read\(credential == nil ? ": it holds the token" : ", and its token beside it, in credentials/").
 
       \(Introduction(config, configuration).panel)
 

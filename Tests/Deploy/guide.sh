@@ -12,7 +12,6 @@ try_guide() {
   back_up
   upgrade
   move
-  halt guide
 }
 
 install_it() {
@@ -24,9 +23,9 @@ install_it() {
   promise "Caddy takes its file" follow guide "$section" 3
   trust_caddy guide
   edit guide "s|# public_url: .*|public_url: https://$NAME|"
-  promise "the public URL is written into the rule file" follow guide "$section" 4
+  promise "the public URL is written into the rule file" follow guide "$section" 5
   promise "which the relay takes" until_true panel_url guide
-  promise "the doctor finds nothing wrong" follow guide "$section" 5
+  promise "the doctor finds nothing wrong" follow guide "$section" 6
 }
 
 first_report() {
@@ -54,14 +53,14 @@ change_token() {
   local fenced old=$URL new
   fenced=$(awk '/^## /{ inside = ($0 == "## Changing a token") } inside && /```yaml/ { on = 1; next } /```/ { on = 0 } on' deploy/README.md | sed 's/^ *//')
   promise "the page shows two tokens" says '2026-12' "$fenced"
-  in_machine guide sh -c 'umask 077; openssl rand -hex 32 >/etc/dlr-relay/credentials/webhook_token_2026_12'
+  promise "a new token is made" follow guide "## Changing a token" 1
   {
     # The lines of the page take the place of those in the file.
     echo '/^  tokens:/,/^    - /c\'
     sed 's/^tokens/  &/; s/^-/    -/; $!s/$/\\/' <<<"$fenced"
   } >"$(root_of guide)/root/edit"
   in_machine guide editor /etc/dlr-relay/routes.yaml
-  in_machine guide systemctl restart dlr-relay.service
+  promise "the relay is started again" follow guide "## Changing a token" 2
   promise "the relay runs with both" until_true serves guide
   promise "the new one's URL is shown" as_person guide bash -c "$(inline "sudo dlr-relay panel.*--token")"
   new=$(panel_url guide --token 2026-12)
@@ -77,7 +76,7 @@ change_token() {
 back_up() {
   local section="## Backup and restore" copy
   promise "a backup is made of the running relay" follow guide "$section" 1
-  copy=$(in_machine guide sh -c 'ls /var/backups/dlr-relay/*.db')
+  copy=$(in_machine guide sh -c 'ls /var/backups/dlr-relay/*.db') || true
   promise "only root reads it" equal "$(in_machine guide stat -c '%a %U' "$copy")" "600 root"
   promise "what came after it is taken" equal "$(post guide "$URL" 6)" 200
   # Nobody is at the terminal who could say yes.
@@ -112,7 +111,7 @@ move() {
   in_machine moved systemctl stop dlr-relay.socket dlr-relay.service
   cp "$old/etc/dlr-relay/routes.yaml" "$new/etc/dlr-relay/routes.yaml"
   cp "$old"/etc/dlr-relay/credentials/* "$new/etc/dlr-relay/credentials/"
-  as_person guide bash -c "$(inline "sudo systemctl stop dlr-relay.socket")"
+  as_person guide bash -c "$(inline "sudo systemctl disable --now dlr-relay.socket")"
   promise "the old one takes nothing more" equal "$(post guide "$URL" 9)" 503
   promise "a stopped relay's store is backed up" in_machine guide dlr-relay backup --config /etc/dlr-relay/routes.yaml /root/move.db
   cp "$old/root/move.db" "$new/root/"
@@ -121,5 +120,14 @@ move() {
   promise "which serves" until_true serves moved
   promise "with the old one's reports" has_report moved 7
   promise "and the old one's token" equal "$(post moved "http://127.0.0.1:8080/api/iletimerkezi/webhook${URL#*webhook}" 8)" 200
-  halt moved
+  behind_nginx
+}
+
+# The other server before the relay, on the machine that has none yet. Its certificate, which certbot would get, is of nobody.
+behind_nginx() {
+  local certificate=/etc/letsencrypt/live/$NAME
+  in_machine moved sh -c "mkdir -p $certificate && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=$NAME \
+    -keyout $certificate/privkey.pem -out $certificate/fullchain.pem 2>/dev/null"
+  promise "nginx takes its file" follow moved "## One server, with systemd" 4 's/ certbot$//; /certbot certonly/d'
+  promise "and a report behind it is answered 200" equal "$(post moved "$URL" 10 iim.to/x --insecure)" 200
 }

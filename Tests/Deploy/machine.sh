@@ -9,7 +9,7 @@
 DEPLOY_CACHE=$PWD/.build-deploy
 DEPLOY_SUITE=bookworm
 # What the relay needs, and what the steps of deploy/README.md install beside it.
-MACHINE_PACKAGES=(adduser libcurl4 libyaml-0-2 libsqlite3-0 libstdc++6 man-db caddy openssl openssh-server openssh-client)
+MACHINE_PACKAGES=(adduser libcurl4 libyaml-0-2 libsqlite3-0 libstdc++6 man-db caddy nginx openssl openssh-server openssh-client)
 BOOT_SECONDS_MAX=120
 declare -A MACHINES=()
 
@@ -84,7 +84,7 @@ boot() {
     exec systemd-nspawn --quiet --directory="$root" --boot --register=no --keep-unit $network --console=pipe "$@" </dev/null >"$root.console" 2>&1
   ) &
   MACHINES[$name]=$!
-  until in_machine "$name" systemctl is-system-running 2>/dev/null | grep -qE 'running|degraded'; do
+  until [[ $(in_machine "$name" systemctl is-system-running 2>/dev/null) == @(running|degraded) ]]; do
     kill -0 "${MACHINES[$name]}" 2>/dev/null || die "the machine $name did not boot; see $root.console"
     [ "$SECONDS" -lt "$deadline" ] || die "the machine $name did not boot within $BOOT_SECONDS_MAX s; see $root.console"
     sleep 0.2

@@ -24,7 +24,7 @@ promise() {
 essential() {
   local failed=$FAILED
   promise "$@"
-  [ "$FAILED" -eq "$failed" ] || { promises_kept; exit 1; }
+  [ "$FAILED" -eq "$failed" ] || exit 1
 }
 
 until_true() {

@@ -26,15 +26,26 @@ main() {
     [[ " ${PARTS[*]} " == *" $part "* ]] || die "there is no part $part; there are: ${PARTS[*]}"
   done
   [ $# -gt 0 ] || set -- "${PARTS[@]}"
-  CLEANUP=halt_all
+  CLEANUP=end_run
   end_children_at_exit
   for part in "$@"; do
     echo "== $part"
     . "Tests/Deploy/$part.sh"
+    END_PART=halt_all
     "try_$part"
+    "$END_PART"
   done
+  IS_DONE=true
   promises_kept
 }
+
+# However the run ends, nothing of it is left running, and it is told how far it came.
+end_run() {
+  "$END_PART"
+  $IS_DONE || echo "ended early, after $PASSED passed, $FAILED failed"
+}
+END_PART=halt_all
+IS_DONE=false
 
 # Sets DEB to the package, which is built once.
 need_package() {

@@ -76,9 +76,9 @@ panel_url() {
   in_machine "$machine" dlr-relay panel --config /etc/dlr-relay/routes.yaml "$@" | grep -oE 'https://[^ ]+'
 }
 
-# post MACHINE URL ID [TEXT]: the HTTP status of a report that the provider would send.
+# post MACHINE URL ID [TEXT [CURL_OPTION...]]: the HTTP status of a report that the provider would send.
 post() {
-  in_machine "$1" curl -s -o /dev/null -w '%{http_code}' -H 'content-type: application/json' "$2" \
+  in_machine "$1" curl "${@:5}" -s -o /dev/null -w '%{http_code}' -H 'content-type: application/json' "$2" \
     -d '{"report":{"id":'"$3"',"packet_id":104525848,"status":"delivered","to":"+905321234567","body":"'"${4:-iim.to/x}"'"}}'
 }
 

@@ -8,7 +8,7 @@ PUBLIC_ADDRESS=192.0.2.2
 
 try_tunnel() {
   need_package
-  CLEANUP=end_tunnel
+  END_PART=end_tunnel
   lay_cable
   local machine
   for machine in home public; do
@@ -24,7 +24,6 @@ try_tunnel() {
   build_tunnel
   nothing_else_goes_through
   tunnel_breaks
-  end_tunnel
 }
 
 lay_cable() {
@@ -52,7 +51,7 @@ build_tunnel() {
   essential "the relay is installed at home" follow home "$server" 2
   in_machine home sh -c 'dlr-relay sink --port 9001 >/root/app.txt 2>&1 &'
   edit home "s|# public_url: .*|public_url: https://$NAME|"
-  promise "and told its public URL" follow home "$server" 4
+  promise "and told its public URL" follow home "$server" 5
   key=$(follow home "$BY_SSH" 1)
   promise "there is a key for the tunnel" says "^ssh-ed25519 .* dlr-relay$" "$key"
   promise "the server takes it" follow public "$BY_SSH" 2 "s|ssh-ed25519 AAAA...|$key|"
@@ -78,10 +77,9 @@ nothing_else_goes_through() {
   promise "the key opens no other port of the server" says "remote port forwarding failed" "$(with_key -N -R 127.0.0.1:9999:127.0.0.1:8080 2>&1)"
   promise "nor the same port for everybody" says "remote port forwarding failed" "$(with_key -N -R 0.0.0.0:8081:127.0.0.1:8080 2>&1)"
   promise "nor a way to anything else there" says "prohibited" "$(with_key -W 127.0.0.1:22 2>&1)"
-  promise "and runs nothing" not with_key -- true
+  promise "nor a socket of its programs" says "allowstreamlocalforwarding no" "$(in_machine public sshd -T -C user=dlr-tunnel)"
+  promise "and runs nothing" says "not available" "$(with_key true 2>&1)"
 }
-
-tunnel_pid() { in_machine home systemctl show -P MainPID dlr-relay-tunnel; }
 
 tunnel_breaks() {
   in_machine home systemctl kill -s KILL dlr-relay-tunnel

@@ -4,9 +4,11 @@ import Testing
 
 /// The files of deploy/ for containers, as they are. Tests/Deploy/run.sh builds and runs them.
 struct ContainerFileTests {
-  private static let variables = ["DLR_RELAY_HOST": "sms.example.com", "TUNNEL_TOKEN": "a-token", "HOME": "/nowhere"]
+  private static let variables = [
+    "DLR_RELAY_HOST": "sms.example.com", "TUNNEL_TOKEN": "a-token", "DLR_RELAY_COMMIT": "0123456789ab", "HOME": "/nowhere",
+  ]
 
-  private static func composed(_ file: String, _ variables: [String: String] = variables) async throws -> JSONValue {
+  private static func composed(_ file: String) async throws -> JSONValue {
     let path = WebServers.repository + "/deploy/" + file
     let program = try await run(ContainerTools.compose, ["-f", path, "config", "--format", "json"], environment: variables)
     #expect(program.errorText == "", "it warns")
@@ -21,10 +23,10 @@ struct ContainerFileTests {
 
   @Test(
     .enabled(if: ContainerTools.areThere, Comment(rawValue: ContainerTools.absence)),
-    arguments: [("compose.yaml", "caddy"), ("compose.tunnel.yaml", "tunnel")])
-  func `compose takes the file, and every container is confined and bounded`(_ file: String, _ wayIn: String) async throws {
+    arguments: [("compose.yaml", ["relay", "caddy"]), ("compose.tunnel.yaml", ["relay", "caddy", "tunnel"])])
+  func `compose takes the file, and every container is confined and bounded`(_ file: String, _ names: [String]) async throws {
     let services = try await Self.composed(file)
-    for name in ["relay", wayIn] {
+    for name in names {
       let service = services[name]
       #expect(service["read_only"].isTrue, "\(name)")
       #expect(service["cap_drop"] == ["ALL"], "\(name)")
@@ -37,20 +39,27 @@ struct ContainerFileTests {
 
   @Test(
     .enabled(if: ContainerTools.areThere, Comment(rawValue: ContainerTools.absence)),
-    arguments: [("compose.yaml", "DLR_RELAY_HOST"), ("compose.tunnel.yaml", "TUNNEL_TOKEN")])
-  func `without the one thing that it must be told compose starts nothing, and says what`(_ file: String, _ name: String) async throws {
+    arguments: [("compose.yaml", ["80", "443"]), ("compose.tunnel.yaml", [])])
+  func `nothing but Caddy's ports is published, and the page for this machine alone`(_ file: String, _ published: [String]) async throws {
+    let services = try await Self.composed(file)
+    let page = services["relay"]["ports"].list
+    #expect(page.map { $0["published"].text } == ["9090"] && page.map { $0["host_ip"].text } == ["127.0.0.1"])
+    #expect(services["caddy"]["ports"].list.map { $0["published"].text } == published)
+    #expect(services["tunnel"]["ports"] == .null)
+  }
+
+  @Test(
+    .enabled(if: ContainerTools.areThere, Comment(rawValue: ContainerTools.absence)),
+    arguments: [
+      ("compose.yaml", "DLR_RELAY_HOST"), ("compose.yaml", "DLR_RELAY_COMMIT"), ("compose.tunnel.yaml", "TUNNEL_TOKEN"),
+    ])
+  func `without what it must be told compose starts nothing, and says what`(_ file: String, _ name: String) async throws {
     let path = WebServers.repository + "/deploy/" + file
     var variables = Self.variables
     variables[name] = nil
     let program = try Program.start(["-f", path, "config"], of: ContainerTools.compose, environment: variables, in: "/")
     #expect(try await program.exit() != .code(0))
     #expect(program.errorText.contains("write \(name)="))
-  }
-
-  @Test func `the public door is published by nobody but Caddy, and the page for this machine alone`() throws {
-    let relay = try WebServers.deployed("compose.relay.yaml")
-    #expect(relay.matches(of: /\d+:\d+$/.anchorsMatchLineEndings()).map { String($0.output) } == ["9090:9090"])
-    #expect(relay.contains("- 127.0.0.1:9090:9090\n"))
   }
 
   /// The package is what is tried on machines that boot.

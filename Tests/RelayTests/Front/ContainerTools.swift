@@ -12,9 +12,9 @@ enum ContainerTools {
 
   struct NotThere: Error { var key: String }
 
-  /// What compose.yaml puts into a variable of a container.
+  /// What compose puts into a variable of Caddy's container.
   static func deployed(_ variable: String) throws -> String {
-    for line in try WebServers.deployed("compose.yaml").split(separator: "\n") {
+    for line in try WebServers.deployed("compose.common.yaml").split(separator: "\n") {
       let parts = line.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
       if parts.count == 2, parts[0] == variable { return parts[1] }
     }

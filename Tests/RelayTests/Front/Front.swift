@@ -147,7 +147,7 @@ final class Front: Sendable {
       ("listen [::]:80;", ""), ("listen [::]:443 ssl;", ""), ("listen 80;", "listen 127.0.0.1:\(ports.http);"),
       ("listen 443 ssl;", "listen 127.0.0.1:\(ports.https) ssl;"),
       ("proxy_pass http://127.0.0.1:8080;", "proxy_pass http://127.0.0.1:\(upstream);"),
-      ("/etc/letsencrypt/live/sms.example.com/", folder + "/"), ("/var/log/nginx/", folder + "/"), ("/var/www/acme", folder + "/acme"),
+      ("/etc/letsencrypt/live/sms.example.com/", folder + "/"), ("/var/log/nginx/", folder + "/"), ("/var/www/html", folder + "/html"),
     ] { try file.replace(words, by: others) }
     for change in changes { try file.replace(change.words, by: change.by) }
     return file.text

@@ -7,12 +7,12 @@ import Testing
 struct FrontLogTests {
   private static let body = Array(#"{"report":{"id":1,"status":"delivered","body":"gizli 471193"}}"#.utf8)
 
-  /// So that what takes 15 or 20 seconds is over in one.
+  /// So that what takes 45 seconds is over in one.
   private static func changes(_ kind: Front.Kind) -> Front.Changes {
     switch kind {
     case .caddy, .containerCaddy:
-      [("lb_try_duration 15s", "lb_try_duration 300ms"), ("response_header_timeout 20s", "response_header_timeout 300ms")]
-    case .nginx: [("proxy_read_timeout    20s;", "proxy_read_timeout 300ms;")]
+      [("lb_try_duration 45s", "lb_try_duration 300ms"), ("response_header_timeout 45s", "response_header_timeout 300ms")]
+    case .nginx: [("proxy_read_timeout    45s;", "proxy_read_timeout 300ms;")]
     }
   }
 

@@ -16,6 +16,19 @@ struct ReadyCommandTests {
     }
   }
 
+  @Test func `a relay that refused a changed rule file is ready all the same, asked at its address`() async throws {
+    try await RelayProcess.with(rules: Self.file) { relay in
+      try await relay.start()
+      let door = relay.statusDoor
+      try relay.write(rules: Self.file + "rotues: []\n")
+      let asked = try await relay.command("ready", "--status", door)
+      #expect((asked.exit, asked.output, asked.errors) == (.code(0), "ready\n", []))
+      for wrong in ["9090", "127.0.0.1:", ":9090", "::1:9090", "127.0.0.1:0"] {
+        #expect(try await relay.command("ready", "--status", wrong).exit == .code(2), "\(wrong)")
+      }
+    }
+  }
+
   @Test func `another program on its door is not taken for the relay`() async throws {
     let app = try await RecordingApp.start()
     try await RelayProcess.with(rules: Self.file) { relay in
