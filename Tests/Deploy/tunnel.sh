@@ -67,10 +67,10 @@ build_tunnel() {
   promise "the doctor finds nothing wrong" follow home "$BY_SSH" 5
 }
 
-# with_key SSH_OPTION...: what somebody could do who has the key.
+# [RUN=COMMAND] with_key SSH_OPTION...: what somebody could do who has the key.
 with_key() {
   in_machine home timeout 20 ssh -i /etc/dlr-relay/tunnel/key -o BatchMode=yes -o UserKnownHostsFile=/etc/dlr-relay/tunnel/known_hosts \
-    -o ExitOnForwardFailure=yes "$@" "dlr-tunnel@$NAME"
+    -o ExitOnForwardFailure=yes "$@" "dlr-tunnel@$NAME" ${RUN:-}
 }
 
 nothing_else_goes_through() {
@@ -78,7 +78,7 @@ nothing_else_goes_through() {
   promise "nor the same port for everybody" says "remote port forwarding failed" "$(with_key -N -R 0.0.0.0:8081:127.0.0.1:8080 2>&1)"
   promise "nor a way to anything else there" says "prohibited" "$(with_key -W 127.0.0.1:22 2>&1)"
   promise "nor a socket of its programs" says "allowstreamlocalforwarding no" "$(in_machine public sshd -T -C user=dlr-tunnel)"
-  promise "and runs nothing" says "not available" "$(with_key true 2>&1)"
+  promise "and runs nothing" says "not available" "$(RUN=true with_key 2>&1)"
 }
 
 tunnel_breaks() {
