@@ -31,7 +31,8 @@ lay_out() {
   rm -rf "$CONTAINERS/checkout" "$CONTAINERS/git" "$CONTAINERS/bin" "$CONTAINERS/built" "$CONTAINERS/engine.log"
   mkdir -p "$CONTAINERS/checkout" "$CONTAINERS/bin"
   git clone -q --no-checkout . "$CONTAINERS/git"
-  COMMIT=$(git rev-parse --short=12 HEAD)
+  # Of a clone, since this one may get commits meanwhile.
+  COMMIT=$(git -C "$CONTAINERS/git" rev-parse --short=12 HEAD)
   git ls-files -z --cached --others --exclude-standard | tar --null -cT - | tar -x -C "$CONTAINERS/checkout"
   cat >"$CONTAINERS/containers.conf" <<CONF
 [containers]
@@ -251,7 +252,7 @@ come_and_go() {
   promise "with what was in it, and not what came after" eval 'knows 1 && ! knows 2'
   # The checkout is no clone here, and so cannot be pulled.
   promise "it is upgraded without a report refused" steadily step 8 's/^git pull$/true/; s/HEAD/HEAD~1/'
-  promise "to the image of another commit" says "dlr-relay:$(git rev-parse --short=12 HEAD~1)" "$(image_name)"
+  promise "to the image of another commit" says "dlr-relay:$(git -C "$CONTAINERS/git" rev-parse --short=12 HEAD~1)" "$(image_name)"
   promise "and goes back without one" steadily step 9 "s/0123456789ab/$COMMIT/"
   promise "to the image of before" says "dlr-relay:$COMMIT" "$(image_name)"
   promise "Caddy is replaced" step 10 '/compose pull/d'
