@@ -50,7 +50,7 @@ package func http(
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHTTPClientHandlers()
           try channel.pipeline.syncOperations.addHandler(IdleStateHandler(readTimeout: timeout))
-          try channel.pipeline.syncOperations.addHandler(ResponseCollector(promise: promise))
+          try channel.pipeline.syncOperations.addHandler(Exchange(request, body, promise))
         }
       }
       .connect(host: target.host, port: target.port).get()
@@ -58,9 +58,6 @@ package func http(
     promise.fail(error)
     throw error
   }
-  channel.write(HTTPClientRequestPart.head(request), promise: nil)
-  if let body { channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: body))), promise: nil) }
-  channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
   let result = await promise.futureResult.result()
   try? await channel.close()
   return try result.get()
@@ -98,15 +95,30 @@ struct HTTPTarget: Equatable {
   }
 }
 
+/// Sends the request by itself as soon as it is connected, since a test may wait for its turn longer than a server waits for a request.
 /// Fulfils its promise exactly once: with the answer, or with why there is none.
-private final class ResponseCollector: ChannelInboundHandler {
+private final class Exchange: ChannelInboundHandler {
   typealias InboundIn = HTTPClientResponsePart
+  typealias OutboundOut = HTTPClientRequestPart
 
+  private let head: HTTPRequestHead
+  private let body: [UInt8]?
   private let promise: EventLoopPromise<HTTPResponse>
   private var response = HTTPResponse(status: 0, headers: [:], body: [])
   private var isDone = false
 
-  init(promise: EventLoopPromise<HTTPResponse>) { self.promise = promise }
+  init(_ head: HTTPRequestHead, _ body: [UInt8]?, _ promise: EventLoopPromise<HTTPResponse>) {
+    self.head = head
+    self.body = body
+    self.promise = promise
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    if let body { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil) }
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    context.fireChannelActive()
+  }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
