@@ -196,7 +196,10 @@ struct StoreQueueTests {
     try await Bench.with(.sqlite) { bench in
       let lane = try await bury(3, bench)
       bench.nudge()
-      let other = try DatabaseQueue(path: bench.storePath)
+      // It may come while the writer is at work.
+      var patient = GRDB.Configuration()
+      patient.busyMode = .timeout(60)
+      let other = try DatabaseQueue(path: bench.storePath, configuration: patient)
       try await other.write { try $0.execute(sql: "ALTER TABLE job RENAME TO job_away") }
       await #expect(throws: JournalError.self) { try await bench.start(.replay, Selection(state: .dead)) }
       #expect(!bench.journal.isHealthy)
