@@ -45,13 +45,16 @@ struct AppsInTroubleTests {
     }
     let file = rules(#"name: good, markers: ["@shop"], url: "\#(good.url)""#) + "\n" + hangingRoutes.joined(separator: "\n")
     let reports = (1...200).map { SentReport(id: Int64($0), text: "@shop \($0)") }
+    let (before, after) = (Provider(Array(reports.prefix(100))), Provider(Array(reports.dropFirst(100))))
     try await RelayProcess.with(rules: file) { relay in
       // What a shell or systemd gives to start with.
       try await relay.start(limits: ["--nofile=1024:"])
-      await Provider(Array(reports.prefix(100))).send(to: relay)
+      await before.send(to: relay)
+      #expect(before.log.read(\.answered).count == 100)
       try await hanging.log.until { $0.copies.count >= 950 }
       // Over new connections.
-      await Provider(Array(reports.dropFirst(100))).send(to: relay)
+      await after.send(to: relay)
+      #expect(after.log.read(\.answered).count == 100)
       try await good.log.until { $0.taken.count == reports.count }
       // A lane with nothing in flight may always send one.
       #expect(hanging.copies.count <= Limits.transfersMax + 20)

@@ -15,37 +15,47 @@ final class Provider: Sendable {
 
   init(_ reports: [SentReport] = []) { log = Watched(Log(waiting: reports.reversed())) }
 
-  /// Sends on each of the connections one report after another, until none waits or the relay is gone. What was sent and not
-  /// answered 200 waits for the next time.
+  /// Sends on each of the connections one report after another, until none waits, the relay takes no connection any more, or an
+  /// answer is not 200. What was sent and not answered 200 waits for the next time.
   func send(to relay: RelayProcess, connections: Int = 8) async {
     let (door, webhook) = (relay.publicDoor, relay.webhook)
+    let path = String(webhook.dropFirst("http://\(door)".count))
     await withTaskGroup(of: Void.self) { group in
       for _ in 0..<connections {
-        group.addTask { await self.sendOnOneConnection(door, path: String(webhook.dropFirst("http://\(door)".count))) }
+        group.addTask {
+          // The relay ends a connection on which nothing comes for long, and on a busy machine a test may wait for its turn as
+          // long. Then, as the provider does, it comes again.
+          while await self.sendOnOneConnection(door, path: path) {}
+        }
       }
     }
   }
 
-  private func sendOnOneConnection(_ door: String, path: String) async {
+  /// - Returns: true if the connection broke over a report, so that another may do.
+  private func sendOnOneConnection(_ door: String, path: String) async -> Bool {
     let parts = door.split(separator: ":")
     guard parts.count == 2, let port = Int(parts[1]) else { preconditionFailure("\(door) is no address") }
     // A relay that is gone is not an error here: this is what the reports that still wait are for.
-    try? await RawConnection.with(host: String(parts[0]), port: port, timeout: .seconds(30)) { connection in
+    let broke = try? await RawConnection.with(host: String(parts[0]), port: port) { connection in
       while let report = self.log.change({ $0.waiting.popLast() }) {
-        do {
-          try await connection.send(Self.request(report, path: path, host: door))
-          let status = try await Self.status(of: connection)
-          self.log.change { log in
-            log.statuses[status, default: 0] += 1
-            if status == 200 { log.answered.insert(report) } else { log.waiting.append(report) }
-          }
-          if status != 200 { return }
-        } catch {
+        guard let status = try? await Self.post(report, over: connection, path: path, host: door) else {
           self.log.change { $0.waiting.append(report) }
-          throw error
+          return !Task.isCancelled
         }
+        self.log.change { log in
+          log.statuses[status, default: 0] += 1
+          if status == 200 { log.answered.insert(report) } else { log.waiting.append(report) }
+        }
+        if status != 200 { return false }
       }
+      return false
     }
+    return broke ?? false
+  }
+
+  private static func post(_ report: SentReport, over connection: RawConnection, path: String, host: String) async throws -> Int {
+    try await connection.send(request(report, path: path, host: host))
+    return try await status(of: connection)
   }
 
   private static func request(_ report: SentReport, path: String, host: String) -> [UInt8] {
