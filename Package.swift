@@ -133,7 +133,7 @@ let package = Package(
     // Not part of the relay: Tests/Load/run.sh builds it.
     .executableTarget(
       name: "rules-bench", dependencies: ["Model", "Route", "Traffic"], path: "Tests/Load/RulesBench", swiftSettings: strict),
-    tests("RouteTests", ["Model", "Route", "Traffic"]),
+    tests("RouteTests", ["Model", "Route", "Support", "Traffic"]),
     tests("ReceiveTests", ["Model", "Receive", "Route", "Support", .product(name: "NIOCore", package: "swift-nio")]),
     tests("ModelTests", ["Model", "Traffic"]),
     tests("StoreTests", ["Model", "Store", "Support", "Traffic", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -1,4 +1,5 @@
 import Route
+import Support
 import Testing
 
 /// A rule file, and everything that is said about it.
@@ -28,7 +29,7 @@ struct BadFile: Sendable, CustomTestStringConvertible {
   }
 }
 
-@Suite struct BadFilesTests {
+@Suite(.ownThread) struct BadFilesTests {
   @Test(arguments: BadFile.all)
   func `every mistake is reported with its place and what to do`(_ file: BadFile) {
     let reading = read(file.yaml)

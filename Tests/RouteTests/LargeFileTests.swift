@@ -1,10 +1,11 @@
 import Model
+import Support
 import Testing
 
 @testable import Route
 
 /// Files that are large, or made to keep the reader busy. Each bound is on what is in the file, and not on a clock.
-@Suite(.timeLimit(.minutes(10)))
+@Suite(.ownThread, .timeLimit(.minutes(10)))
 struct LargeFileTests {
   private let head = "receive: { tokens: [\"${T}\"] }\n"
 

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Testing
 import Traffic
 
@@ -6,7 +7,7 @@ import Traffic
 
 /// What an editor says of a rule file by the schema, and what the relay says of it.
 @Suite(
-  .timeLimit(.minutes(10)),
+  .ownThread, .timeLimit(.minutes(10)),
   .enabled(if: JSONSchema.isInstalled, "the validator is not installed; Tests/run.sh does that where there is a network"))
 struct RuleSchemaTests {
   private func faults(_ files: [String]) throws -> [String?] {

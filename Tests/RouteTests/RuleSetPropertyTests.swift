@@ -1,5 +1,6 @@
 import Model
 import Route
+import Support
 import Testing
 
 /// Random rules and reports, in which much overlaps.
@@ -75,7 +76,7 @@ private struct Maker {
   }
 }
 
-@Suite struct RuleSetPropertyTests {
+@Suite(.ownThread) struct RuleSetPropertyTests {
   private static let setsOfRun: UInt64 = 150
   private static let reportsOfSet = 10
 

@@ -1,5 +1,6 @@
 import Model
 import Route
+import Support
 import Testing
 
 private func route(
@@ -30,7 +31,7 @@ extension RuleSet {
   }
 }
 
-@Suite struct RuleSetTests {
+@Suite(.ownThread) struct RuleSetTests {
   private func text(_ alphabet: [Character], _ lengths: ClosedRange<Int>, _ rng: inout Seeded) -> String {
     String((0..<Int.random(in: lengths, using: &rng)).map { _ in alphabet.randomElement(using: &rng)! })
   }

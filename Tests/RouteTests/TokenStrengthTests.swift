@@ -1,9 +1,10 @@
+import Support
 import Testing
 import Traffic
 
 @testable import Route
 
-@Suite struct TokenStrengthTests {
+@Suite(.ownThread) struct TokenStrengthTests {
   @Test func `what was made at random is strong`() {
     var rng = SplitMix64(seed: 7)
     let alphabets = ["0123456789abcdef", "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", "0123456789"].map(Array.init)

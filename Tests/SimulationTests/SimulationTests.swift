@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// Hundreds of seeds by default. `SIMULATION_SEEDS=5000` runs more, `SIMULATION_SEED=17` runs one alone and prints all of it.
-@Suite(.serialized) struct SimulationTests {
+@Suite(.ownThread, .serialized) struct SimulationTests {
   private static let seeds: [UInt64] = {
     let environment = ProcessInfo.processInfo.environment
     if let seed = environment["SIMULATION_SEED"].flatMap(UInt64.init) { return [seed] }
@@ -11,16 +11,16 @@ import Testing
   }()
 
   @Test(arguments: seeds)
-  func `no fault of an app, the disk or the process loses a report or breaks a promise`(seed: UInt64) async throws {
-    let story = try await Story.of(seed)
+  func `no fault of an app, the disk or the process loses a report or breaks a promise`(seed: UInt64) throws {
+    let story = try Story(of: seed)
     let isAlone = Self.seeds.count == 1
     let trace = story.trace.suffix(isAlone ? .max : 40).joined(separator: "\n")
     if isAlone { print(trace) }
     #expect(story.flaw == nil, "\(trace)\nseed \(seed): run it alone with SIMULATION_SEED=\(seed)")
   }
 
-  @Test func `a seed is always the same story`() async throws {
-    let stories = [try await Story.of(7), try await Story.of(7)]
+  @Test func `a seed is always the same story`() throws {
+    let stories = [try Story(of: 7), try Story(of: 7)]
     #expect(stories[0] == stories[1])
     #expect(stories[0].trace.count > 100)
   }
@@ -30,11 +30,9 @@ private struct Story: Equatable {
   var flaw: String?
   var trace: [String]
 
-  static func of(_ seed: UInt64) async throws -> Story {
-    try await onOwnThread {
-      let world = try World(seed: seed)
-      let flaw = try world.run()
-      return Story(flaw: flaw, trace: world.trace)
-    }
+  init(of seed: UInt64) throws {
+    let world = try World(seed: seed)
+    flaw = try world.run()
+    trace = world.trace
   }
 }

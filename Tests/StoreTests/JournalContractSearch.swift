@@ -6,7 +6,7 @@ import Traffic
 @testable import Store
 
 /// What every journal promises about looking for reports.
-@Suite("Journal contract: search", .timeLimit(.minutes(10)))
+@Suite("Journal contract: search", .ownThread, .timeLimit(.minutes(10)))
 struct JournalContractSearch {
   private static let start = Instant(microseconds: 0)
 

@@ -8,7 +8,7 @@ import Traffic
 
 /// Both journals go the same random way, step by step, and must stay equal. Each is so the other's oracle: one is tables and
 /// indexes, the other plain collections. One run after the other, since waiting for a writer takes a thread from other tests.
-@Suite("Journals in step", .serialized, .timeLimit(.minutes(10)))
+@Suite("Journals in step", .serialized, .ownThread, .timeLimit(.minutes(10)))
 struct JournalsInStepTests {
   private static let steps = 200
 

@@ -6,7 +6,7 @@ import Testing
 @testable import Store
 
 /// Samples on SQLite: what they cost, and when none is taken.
-@Suite("History on disk", .timeLimit(.minutes(10)))
+@Suite("History on disk", .ownThread, .timeLimit(.minutes(10)))
 struct StoreHistoryTests {
   private static let always = Instant(microseconds: 0)
 

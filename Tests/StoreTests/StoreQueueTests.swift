@@ -7,7 +7,7 @@ import Testing
 @testable import Store
 
 /// Jobs, order and state on SQLite: what the contract does not show.
-@Suite("Queues on disk", .timeLimit(.minutes(10)))
+@Suite("Queues on disk", .ownThread, .timeLimit(.minutes(10)))
 struct StoreQueueTests {
   /// Lets retention walk over everything at least once, wherever it is.
   private func sweep(_ bench: Bench) throws {

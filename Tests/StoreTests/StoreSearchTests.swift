@@ -8,7 +8,7 @@ import Testing
 @testable import Store
 
 /// What lists and searches cost on a large store. Counted in statements, each of which is a probe (`SchemaTests`), and not by a clock.
-@Suite("Searches on disk", .timeLimit(.minutes(10)))
+@Suite("Searches on disk", .ownThread, .timeLimit(.minutes(10)))
 struct StoreSearchTests {
   private static let many = 300_000
   private static let perSecond: Int64 = 1_000_000
