@@ -34,8 +34,8 @@ package final class Tape<Element: Sendable>: Sendable {
   }
 
   /// Everything until now, as soon as that satisfies the condition.
-  /// - Throws: `.timedOut` if it does not within the time.
-  package func wait(within limit: TimeAmount = .seconds(20), until isEnough: @escaping Condition) async throws -> [Element] {
+  /// - Throws: `.timedOut` if it does not for `RawConnection.patience`.
+  package func wait(until isEnough: @escaping Condition) async throws -> [Element] {
     let loop = MultiThreadedEventLoopGroup.singleton.any()
     let promise = loop.makePromise(of: [Element].self)
     let enough = state.withLock { state in
@@ -44,7 +44,7 @@ package final class Tape<Element: Sendable>: Sendable {
       return nil
     }
     if let enough { promise.succeed(enough) }
-    let limit = loop.scheduleTask(in: limit) { promise.fail(HTTPTestError.timedOut) }
+    let limit = loop.scheduleTask(in: RawConnection.patience) { promise.fail(HTTPTestError.timedOut) }
     defer { limit.cancel() }
     return try await promise.futureResult.get()
   }
