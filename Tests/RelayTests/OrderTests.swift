@@ -30,7 +30,7 @@ struct OrderTests {
   ) async throws -> HTTPResponse {
     let headers = [key.map { ("Authorization", "Bearer \($0)") }, body.map { _ in ("Content-Type", "application/json") }].compactMap(\.self)
     let url = "http://\(relay.statusDoor)/api/v1/orders\(path)"
-    return try await http(method, url, headers: headers, body: body.map { Array($0.utf8) }, timeout: .seconds(30))
+    return try await http(method, url, headers: headers, body: body.map { Array($0.utf8) })
   }
 
   private func post(_ relay: RelayProcess, _ id: Int64, of packet: Int64) async throws {

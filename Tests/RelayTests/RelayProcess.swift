@@ -124,11 +124,11 @@ final class RelayProcess: Sendable {
 
   func post(_ body: some Sequence<UInt8>, headers: [(String, String)] = [("Content-Type", "application/json")]) async throws -> HTTPResponse
   {
-    try await http("POST", webhook, headers: headers, body: Array(body), timeout: .seconds(30))
+    try await http("POST", webhook, headers: headers, body: Array(body))
   }
 
   func page(_ path: String, headers: [(String, String)] = []) async throws -> HTTPResponse {
-    try await http("GET", "http://\(statusDoor)\(path)", headers: headers, timeout: .seconds(30))
+    try await http("GET", "http://\(statusDoor)\(path)", headers: headers)
   }
 
   func status() async throws -> StatusJSON { try StatusJSON(try await page("/status.json").body) }

@@ -280,7 +280,7 @@ private final class Load: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for client in state.read({ $0.used.indices }) {
         group.addTask {
-          try await RawConnection.with(host: host, port: port, timeout: .seconds(60)) { try await self.post(client, over: $0) }
+          try await RawConnection.with(host: host, port: port) { try await self.post(client, over: $0) }
         }
       }
       try await group.waitForAll()

@@ -62,10 +62,10 @@ struct StoppingTests {
     try await RelayProcess.with(rules: Self.rules(app.url)) { relay in
       try await relay.start()
       let (publicDoor, statusDoor) = (relay.publicDoor.split(separator: ":"), relay.statusDoor.split(separator: ":"))
-      try await RawConnection.with(host: "127.0.0.1", port: Int(publicDoor[1])!, timeout: .seconds(60)) { provider in
+      try await RawConnection.with(host: "127.0.0.1", port: Int(publicDoor[1])!) { provider in
         try await provider.send(
           "POST /api/iletimerkezi/webhook?token=\(RelayProcess.token) HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
-        try await RawConnection.with(host: "127.0.0.1", port: Int(statusDoor[1])!, timeout: .seconds(60)) { browser in
+        try await RawConnection.with(host: "127.0.0.1", port: Int(statusDoor[1])!) { browser in
           try await browser.send("GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
           _ = try await browser.read(until: "</html>")
           let took = try await timeToStop(relay)
@@ -80,7 +80,7 @@ struct StoppingTests {
     try await RelayProcess.with(rules: Self.rules(app.url)) { relay in
       try await relay.start()
       let statusDoor = relay.statusDoor.split(separator: ":")
-      try await RawConnection.with(host: "127.0.0.1", port: Int(statusDoor[1])!, timeout: .seconds(60)) { browser in
+      try await RawConnection.with(host: "127.0.0.1", port: Int(statusDoor[1])!) { browser in
         try await browser.send("GET /status/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         _ = try await browser.read(until: "event: sections")
         let took = try await timeToStop(relay)

@@ -31,7 +31,7 @@ package enum HTTPTestError: Error, Equatable {
 ///   - headers: in this order, repeated ones included. Host and Content-Length are added unless they are here.
 ///   - body: nil sends neither a body nor Content-Length.
 package func http(
-  _ method: String, _ url: String, headers: [(String, String)] = [], body: [UInt8]? = nil, timeout: TimeAmount = RawConnection.patience
+  _ method: String, _ url: String, headers: [(String, String)] = [], body: [UInt8]? = nil
 ) async throws -> HTTPResponse {
   let target = try HTTPTarget(url)
   var head = HTTPRequestHead(version: .http1_1, method: HTTPMethod(rawValue: method), uri: target.uri)
@@ -45,11 +45,11 @@ package func http(
   let promise = group.next().makePromise(of: HTTPResponse.self)
   let channel: any Channel
   do {
-    channel = try await ClientBootstrap(group: group).connectTimeout(timeout)
+    channel = try await ClientBootstrap(group: group).connectTimeout(RawConnection.patience)
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
           try channel.pipeline.syncOperations.addHTTPClientHandlers()
-          try channel.pipeline.syncOperations.addHandler(IdleStateHandler(readTimeout: timeout))
+          try channel.pipeline.syncOperations.addHandler(IdleStateHandler(readTimeout: RawConnection.patience))
           try channel.pipeline.syncOperations.addHandler(Exchange(request, body, promise))
         }
       }

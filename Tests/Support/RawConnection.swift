@@ -4,9 +4,9 @@ import NIOPosix
 /// Sends the bytes, reads until the other side ends, and gives what came. A request that wants this end says
 /// `Connection: close`; `halfClose` ends our side after the bytes.
 package func raw(
-  _ bytes: [UInt8], host: String, port: Int, halfClose: Bool = false, timeout: TimeAmount = RawConnection.patience
+  _ bytes: [UInt8], host: String, port: Int, halfClose: Bool = false
 ) async throws -> [UInt8] {
-  try await RawConnection.with(host: host, port: port, sending: bytes, timeout: timeout) { connection in
+  try await RawConnection.with(host: host, port: port, sending: bytes) { connection in
     if halfClose { try await connection.endSending() }
     return try await connection.readToEnd()
   }
@@ -17,22 +17,22 @@ package struct RawConnection: Sendable {
   private let channel: any Channel
   private let inbox: NIOLoopBound<Inbox>
 
-  /// With no byte for so long a test gives up. A machine that is busy with other tests may need some of it.
+  /// With no byte, or nothing else that it waits for, for so long a test gives up. A machine that is busy with other tests may need some of it.
   package static let patience: TimeAmount = .minutes(2)
 
   /// Opens, runs, and closes in every case.
   /// - Parameter first: sent by the event loop as soon as the connection is there, so that no time-out of the other side can pass
   ///   before that, however busy the machine is.
   package static func with<Result: Sendable>(
-    host: String, port: Int, sending first: [UInt8] = [], timeout: TimeAmount = patience, _ body: (RawConnection) async throws -> Result
+    host: String, port: Int, sending first: [UInt8] = [], _ body: (RawConnection) async throws -> Result
   ) async throws -> Result {
     let (channel, inbox) = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .connectTimeout(timeout)
+      .connectTimeout(patience)
       .channelOption(.allowRemoteHalfClosure, value: true)
       .connect(host: host, port: port) { channel in
         channel.eventLoop.makeCompletedFuture {
           let inbox = Inbox(greeting: first)
-          try channel.pipeline.syncOperations.addHandler(IdleStateHandler(readTimeout: timeout))
+          try channel.pipeline.syncOperations.addHandler(IdleStateHandler(readTimeout: patience))
           try channel.pipeline.syncOperations.addHandler(inbox)
           return (channel, NIOLoopBound(inbox, eventLoop: channel.eventLoop))
         }
@@ -57,7 +57,7 @@ package struct RawConnection: Sendable {
   package func endSending() async throws { try await channel.close(mode: .output) }
 
   /// Everything that came and was not read yet, once `isEnough` says so of it.
-  /// - Throws: `.disconnected` if the other side ends before, `.timedOut` if nothing comes for the connection's time-out.
+  /// - Throws: `.disconnected` if the other side ends before, `.timedOut` if nothing comes for as long as tests have patience.
   package func read(until isEnough: @escaping @Sendable ([UInt8]) -> Bool) async throws -> [UInt8] {
     try await take { bytes, hasEnded in
       if isEnough(bytes) { return .success(bytes) }
