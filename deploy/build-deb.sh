@@ -53,10 +53,13 @@ rm -rf "$manual"
 
 put 644 README.md /usr/share/doc/dlr-relay/README.md
 put 644 deploy/README.md /usr/share/doc/dlr-relay/deploy/README.md
-for page in deploy/tr/*.md; do [ ! -f "$page" ] || put 644 "$page" "/usr/share/doc/dlr-relay/$page"; done
+for page in deploy/tr/*.md; do put 644 "$page" "/usr/share/doc/dlr-relay/$page"; done
 for example in routes.example.yaml deploy/Caddyfile deploy/nginx.conf deploy/dlr-relay-tunnel.service deploy/alerts.yaml deploy/grafana-dashboard.json; do
   put 644 "$example" "/usr/share/doc/dlr-relay/examples/$(basename "$example")"
+  # Where the pages say that it is.
+  ln -sr "$documents/examples/$(basename "$example")" "$documents/$example"
 done
+ln -sr "$root/usr/lib/systemd/system/dlr-relay.socket" "$documents/deploy/dlr-relay.socket"
 put 644 deploy/debian/copyright /usr/share/doc/dlr-relay/copyright
 put 644 deploy/debian/lintian-overrides /usr/share/lintian/overrides/dlr-relay
 printf 'dlr-relay (%s) stable; urgency=medium\n\n  * %s\n\n -- %s  %s\n' "$version" "$("$RELAY" --version | tr '\n' ' ' | cut -c1-60 | sed 's/ *$//')" \

@@ -35,6 +35,12 @@ files_of_system() {
 # token: of the public URL, as the installation made it.
 token() { here cat /etc/dlr-relay/credentials/webhook_token; }
 
+# A shell's command: shows each link of the installed pages that leads nowhere, and fails if there is one.
+DANGLING='
+cd /usr/share/doc/dlr-relay && ! find . -name "*.md" -exec grep -HoE "\]\([A-Za-z./][^):#]*" {} + | while IFS=: read -r page link; do
+  [ -e "$(dirname "$page")/${link#??}" ] || echo "$page: ${link#??}"
+done | grep -vE ": (https|(\.\./)*(Sources/README.md|Tests/[A-Za-z]+/.*|compose\.tunnel\.yaml))$"'
+
 # answer_to ID: the HTTP status with which a report of that id is answered.
 answer_to() {
   here curl -s -o /dev/null -w '%{http_code}' -H 'content-type: application/json' "$DOOR?token=$(token)" \
@@ -72,6 +78,7 @@ it_installs() {
   promise "and the rule file is for root and the relay alone" equal "$(here stat -c '%a %U %G' "$RULES")" "640 root dlr-relay"
   promise "the token stands not in the journal" not here sh -c 'journalctl | grep -q "$0"' "$(token)"
   promise "there is a man page, which man can read" here sh -c 'man -l --warnings /usr/share/man/man1/dlr-relay.1.gz 2>&1 | grep -q "delivery reports"'
+  promise "what its pages point to is there, but for what only a checkout has" here sh -c "$DANGLING"
   promise "bash completes its commands" here bash -c '. /usr/share/bash-completion/completions/dlr-relay && complete -p dlr-relay'
   promise "zsh and fish are given theirs" here ls /usr/share/zsh/vendor-completions/_dlr-relay /usr/share/fish/vendor_completions.d/dlr-relay.fish
   promise "it says which version, commit and build it is" here sh -c "dlr-relay --version | grep -E '^dlr-relay [0-9.]+ \(commit [0-9a-f]{12}\+?, release build, '"
