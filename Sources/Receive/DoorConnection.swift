@@ -33,6 +33,9 @@ final class DoorConnection: ChannelInboundHandler {
     case dropping(Request, Refusal, bytes: Int)
     /// With the store. Exits: `idle`, by its answer or by the deadline; `closing` likewise.
     case committing(Request)
+    /// Answered, and the client does not read: nothing more of it is answered before it has read, so that its answers take no memory.
+    /// Exits: `idle`; the end, if it takes longer than a connection may be idle.
+    case unread
     /// Answered for the last time; what still comes is dropped, within bounds, so that closing does not reset the connection
     /// before the answer was read (RFC 9112, 9.6). Exits: none.
     case closing(droppedBytes: Int)
@@ -131,7 +134,7 @@ final class DoorConnection: ChannelInboundHandler {
       let dropped = dropped + part.readableBytes
       state = .closing(droppedBytes: dropped)
       if dropped > Limits.drainBytesMax { context.close(promise: nil) }
-    case .idle, .committing: break
+    case .idle, .committing, .unread: break
     }
   }
 
@@ -143,7 +146,7 @@ final class DoorConnection: ChannelInboundHandler {
       door.refused(refusal, by: requestNumber)
       answer(Answer(refusal), dropped, context)
     case .closing: context.close(promise: nil)
-    case .idle, .committing: break
+    case .idle, .committing, .unread: break
     }
   }
 
@@ -180,7 +183,18 @@ final class DoorConnection: ChannelInboundHandler {
     limit(rules.idleTimeout)
     let keepsAlive = answered.keepsAlive && !isInputClosed && !door.isClosing
     write(answer, withBody: answered.head.method != .HEAD, keepsAlive: keepsAlive, context)
-    if keepsAlive { requests.answered() } else { context.close(promise: nil) }
+    guard keepsAlive else { return context.close(promise: nil) }
+    if context.channel.isWritable { requests.answered() } else { state = .unread }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if case .unread = state, context.channel.isWritable {
+      state = .idle
+      limit(rules.idleTimeout)
+      requests.answered()
+      if case .idle = state, isInputClosed { context.close(promise: nil) }
+    }
+    context.fireChannelWritabilityChanged()
   }
 
   /// Answers before the request has come to its end, and ends the connection.
@@ -222,7 +236,7 @@ final class DoorConnection: ChannelInboundHandler {
     guard deadline <= .now() else { return scheduleCheck(context) }
     switch state {
     case .idle where firstBytesAt != nil: refuse(.slow, context)
-    case .idle, .closing:
+    case .idle, .unread, .closing:
       // The parser reports half a request when the connection ends; nobody is refused any more.
       state = .closing(droppedBytes: 0)
       context.close(promise: nil)
@@ -247,7 +261,7 @@ final class DoorConnection: ChannelInboundHandler {
     guard case .some(.inputClosed) = event as? ChannelEvent else { return context.fireUserInboundEventTriggered(event) }
     isInputClosed = true
     switch state {
-    case .committing: break
+    case .committing, .unread: break
     case .idle, .reading, .dropping, .closing: context.close(promise: nil)
     }
   }

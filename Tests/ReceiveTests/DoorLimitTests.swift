@@ -182,6 +182,28 @@ struct DoorLimitTests {
     }
   }
 
+  @Test func `who does not read the answers gets no more of them, and is gone after the idle time`() async throws {
+    try await withDoor(settings: { $0.idleTimeout = .seconds(1) }) { door in
+      // Far more than the system keeps of their answers.
+      let asked = 400_000
+      let flood = [UInt8](repeatElement(Array("GET / HTTP/1.1\r\n\r\n".utf8), count: asked).joined())
+      try await RawConnection.with(host: "127.0.0.1", port: door.port, reads: false) { client in
+        _ = await #expect(throws: (any Error).self) { try await client.send(flood) }
+      }
+      #expect(door.refusals.count < asked / 2)
+    }
+  }
+
+  @Test func `who sends faster than it reads gets all the answers`() async throws {
+    try await withDoor { door in
+      let asked = 50_000
+      let flood = String(repeating: "GET / HTTP/1.1\r\n\r\n", count: asked - 1) + "GET / HTTP/1.1\r\nConnection: close\r\n\r\n"
+      let said = try await door.says(to: flood)
+      #expect(said.ranges(of: "HTTP/1.1 404").count == asked)
+      #expect(door.refusals.count == asked)
+    }
+  }
+
   @Test func `a connection too many is closed, and welcome again when there is room`() async throws {
     try await withDoor(settings: { $0.connectionsMax = 1 }) { door in
       try await door.connect { connection in

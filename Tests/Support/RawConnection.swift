@@ -21,14 +21,17 @@ package struct RawConnection: Sendable {
   package static let patience: TimeAmount = .minutes(2)
 
   /// Opens, runs, and closes in every case.
-  /// - Parameter first: sent by the event loop as soon as the connection is there, so that no time-out of the other side can pass
-  ///   before that, however busy the machine is.
+  /// - Parameters:
+  ///   - reads: false for a client that takes in nothing of what is sent to it.
+  ///   - first: sent by the event loop as soon as the connection is there, so that no time-out of the other side can pass
+  ///     before that, however busy the machine is.
   package static func with<Result: Sendable>(
-    host: String, port: Int, sending first: [UInt8] = [], _ body: (RawConnection) async throws -> Result
+    host: String, port: Int, reads: Bool = true, sending first: [UInt8] = [], _ body: (RawConnection) async throws -> Result
   ) async throws -> Result {
     let (channel, inbox) = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
       .connectTimeout(patience)
       .channelOption(.allowRemoteHalfClosure, value: true)
+      .channelOption(.autoRead, value: reads)
       .connect(host: host, port: port) { channel in
         channel.eventLoop.makeCompletedFuture {
           let inbox = Inbox(greeting: first)
