@@ -266,6 +266,6 @@ extension Reader {
     guard text.isLiteral, readableByOthers else { return }
     warning(
       text.id, "this \(what) stands in a file that others on this machine can read",
-      hint: "write it as ${NAME} or ${file:/path}, or chmod 600 the file")
+      hint: "write it as ${NAME}, ${credential:NAME} or ${file:/path}, or take it from them with: chmod o= the file")
   }
 }

@@ -76,14 +76,14 @@ struct ConfigurationFile {
       return text
     })
 
-  /// - Returns: at most one byte more than `bytesMax`, and whether the group or others may read the file.
+  /// - Returns: at most one byte more than `bytesMax`, and whether everybody may read the file. Its group is there to share it with, as with the user of a service.
   private static func contents(of path: String, bytesMax: Int) throws(SystemError) -> (bytes: [UInt8], isReadableByOthers: Bool) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw SystemError(errno) }
     defer { close(descriptor) }
     var information = stat()
     guard fstat(descriptor, &information) == 0 else { throw SystemError(errno) }
-    return (try readAll(descriptor, bytesMax: bytesMax), information.st_mode & 0o044 != 0)
+    return (try readAll(descriptor, bytesMax: bytesMax), information.st_mode & 0o004 != 0)
   }
 }
 

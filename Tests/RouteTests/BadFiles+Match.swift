@@ -492,8 +492,8 @@ extension BadFile {
 
       """#,
       #"""
-      routes.yaml:3:58: warning: this order key stands in a file that others on this machine can read; write it as ${NAME} \#
-      or ${file:/path}, or chmod 600 the file
+      routes.yaml:3:58: warning: this order key stands in a file that others on this machine can read; write it as ${NAME}, \#
+      ${credential:NAME} or ${file:/path}, or take it from them with: chmod o= the file
         - { name: a, url: ***, orders: true, order_key: *** }
                                                         ^
       routes.yaml:4:58: warning: an order key that is little more than a well-known word can be guessed; make one with: \#

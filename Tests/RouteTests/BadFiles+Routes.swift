@@ -359,20 +359,20 @@ extension BadFile {
       routes.yaml:2:12: warning: a token of less than 16 characters can be guessed; make one with: openssl rand -hex 32
         tokens: [***, "***"]
                  ^
-      routes.yaml:2:12: warning: this token stands in a file that others on this machine can read; write it as ${NAME} or \#
-      ${file:/path}, or chmod 600 the file
+      routes.yaml:2:12: warning: this token stands in a file that others on this machine can read; write it as ${NAME}, \#
+      ${credential:NAME} or ${file:/path}, or take it from them with: chmod o= the file
         tokens: [***, "***"]
                  ^
-      routes.yaml:2:19: warning: this token stands in a file that others on this machine can read; write it as ${NAME} or \#
-      ${file:/path}, or chmod 600 the file
+      routes.yaml:2:19: warning: this token stands in a file that others on this machine can read; write it as ${NAME}, \#
+      ${credential:NAME} or ${file:/path}, or take it from them with: chmod o= the file
         tokens: [***, "***"]
                       ^
       routes.yaml:4:36: warning: the url is http:// to a public host: phone numbers and texts travel unencrypted; use \#
       https://
         - { name: a, markers: [x1], url: ***, secret: *** }
                                          ^
-      routes.yaml:4:70: warning: this secret stands in a file that others on this machine can read; write it as ${NAME} \#
-      or ${file:/path}, or chmod 600 the file
+      routes.yaml:4:70: warning: this secret stands in a file that others on this machine can read; write it as ${NAME}, \#
+      ${credential:NAME} or ${file:/path}, or take it from them with: chmod o= the file
         - { name: a, markers: [x1], url: ***, secret: *** }
                                                       ^
       routes.yaml:5:36: warning: route "b" has the same url as route "a"; that app gets a report twice if both match; the \#
