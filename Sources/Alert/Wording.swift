@@ -26,7 +26,7 @@ extension Matter {
       let what =
         isNever
         ? "No report has come since the relay was started \(spoken(now - since)) ago." : "No report has come for \(spoken(now - since))."
-      return what + " Check the URL in the provider's panel, and the proxy before the relay: dlr-relay serve --introduce prints the URL."
+      return what + " Check the URL in the provider's panel, and the proxy before the relay: dlr-relay panel prints the URL."
     case .quarantined(let reasons):
       let count = reasons.values.reduce(0, +)
       let why = reasons.keys.map(\.rawValue).sorted().joined(separator: ", ")
@@ -37,7 +37,7 @@ extension Matter {
       return "\(what) kept. Look why with: dlr-relay unmatched. Once the rules are mended, send them with: dlr-relay reroute"
     case .unauthorized(let count):
       return "At least \(grouped(count))\(more) requests were refused for their token. Check the URL in the provider's panel: "
-        + "dlr-relay serve --introduce prints the right one. If that is the one, somebody is guessing."
+        + "dlr-relay panel prints the right one. If that is the one, somebody is guessing."
     case .commitsFail(_, let error):
       return "The store cannot commit: \(error). Reports are answered 503 until it can; look at the disk, and at the relay's log."
     case .commitsAgain(let since):
