@@ -21,7 +21,7 @@ package enum RestoreError: Error, Sendable, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .running(let store, let pid):
-      "a relay (process \(pid)) has the store \(store); stop it first, for example with: systemctl stop dlr-relay"
+      "a relay (process \(pid)) has the store \(store); stop it first, for example with: systemctl stop dlr-relay.socket dlr-relay.service"
     case .fileInUse(let file, let pid): "\(file) is the store of a relay that runs (process \(pid)); copy it with: dlr-relay backup"
     case .sameFile(let file): "\(file) is the store itself; give a backup of it"
     case .notWhole(let file):
