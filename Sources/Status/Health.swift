@@ -6,6 +6,7 @@ enum Trouble: Sendable, Equatable {
   case storeNotWritable(cause: String?, path: String)
   case doorSilent
   case storeUnreadable
+  case diskLow(DiskSpace, path: String)
   case failing(route: String, since: Instant?, waiting: Int, error: LastError?)
   case gone(route: String, since: Instant?, waiting: Int)
   /// - `leftAloneUntil`: the app asked with Retry-After.
@@ -33,18 +34,19 @@ enum Trouble: Sendable, Equatable {
     case .storeNotWritable: (0, 0)
     case .doorSilent: (1, 0)
     case .storeUnreadable: (2, 0)
-    case .failing(_, _, let waiting, _): (3, -waiting)
-    case .gone(_, _, let waiting): (4, -waiting)
-    case .oldestWaiting(_, _, let waiting, _, _): (5, -waiting)
-    case .silence: (6, 0)
-    case .fileRefused: (7, 0)
-    case .removed(_, let waiting): (8, -waiting)
-    case .pausedByOperator(_, _, let waiting): (9, -waiting)
-    case .pausedInFile(_, let waiting): (10, -waiting)
-    case .needsRestart: (11, 0)
-    case .givenUp(_, let count, _): (12, -count)
-    case .quarantined: (13, 0)
-    case .unmatched: (14, 0)
+    case .diskLow: (3, 0)
+    case .failing(_, _, let waiting, _): (4, -waiting)
+    case .gone(_, _, let waiting): (5, -waiting)
+    case .oldestWaiting(_, _, let waiting, _, _): (6, -waiting)
+    case .silence: (7, 0)
+    case .fileRefused: (8, 0)
+    case .removed(_, let waiting): (9, -waiting)
+    case .pausedByOperator(_, _, let waiting): (10, -waiting)
+    case .pausedInFile(_, let waiting): (11, -waiting)
+    case .needsRestart: (12, 0)
+    case .givenUp(_, let count, _): (13, -count)
+    case .quarantined: (14, 0)
+    case .unmatched: (15, 0)
     }
   }
 
@@ -59,7 +61,7 @@ enum Trouble: Sendable, Equatable {
   /// What to type to see more, or to mend it.
   var commands: [String] {
     switch self {
-    case .storeNotWritable(_, let path): path.isEmpty ? [] : ["df -h \(shellQuoted(path))"]
+    case .storeNotWritable(_, let path), .diskLow(_, let path): path.isEmpty ? [] : ["df -h \(shellQuoted(path))"]
     case .doorSilent, .storeUnreadable, .silence, .needsRestart, .pausedInFile: []
     case .failing(let route, _, _, _): ["dlr-relay queue", "dlr-relay queue pause \(shellQuoted(route))"]
     case .gone(let route, _, _), .pausedByOperator(let route, _, _): ["dlr-relay queue resume \(shellQuoted(route))"]
@@ -111,6 +113,7 @@ struct Health: Sendable, Equatable {
     }
     if !publicDoorAnswers { problems.append(.doorSilent) }
     if snapshot.oldestWaiting == nil { problems.append(.storeUnreadable) }
+    if let disk = snapshot.disk, disk.isLow { problems.append(.diskLow(disk, path: snapshot.storePath)) }
     look(at: snapshot.configuration)
     listen(to: snapshot)
     for route in snapshot.routes { look(at: route) }
@@ -129,10 +132,11 @@ struct Health: Sendable, Equatable {
   }
 
   private mutating func listen(to snapshot: Snapshot) {
+    guard let silence = snapshot.configuration.silence else { return }
     let isNever = snapshot.standing.lastReportAt == nil
     // What came before the start says nothing of the provider's ways since, but that it was silent is true.
     let since = snapshot.standing.lastReportAt ?? snapshot.startedAt
-    if now - since >= snapshot.configuration.silence { problems.append(.silence(since: since, isNever: isNever)) }
+    if now - since >= silence { problems.append(.silence(since: since, isNever: isNever)) }
   }
 
   private mutating func look(at route: Snapshot.Route) {

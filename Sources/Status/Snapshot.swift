@@ -9,6 +9,8 @@ struct Snapshot: Sendable {
   var storeBackend: String
   /// Empty where it is in no file.
   var storePath: String
+  /// Of the file system that it is on; nil if that does not say.
+  var disk: DiskSpace?
   var configuration: LoadedConfiguration
   var standing: Standing
   var gauges: [LaneGauge]
@@ -79,6 +81,7 @@ struct Snapshot: Sendable {
     text.keysForRestart = configuration.needsRestart.count
     text.tokens = tokenUses
     text.startedAt = startedAt
+    text.disk = disk
     return text
   }
 }

@@ -82,6 +82,8 @@ package struct StatusReport: Codable, Sendable, Equatable {
   package struct Store: Codable, Sendable, Equatable {
     package var backend: String
     package var bytes: Int
+    /// Of its disk, as far as the relay may use it; null if the system does not say.
+    @OrNull package var diskFreeBytes: Int?
   }
 
   package struct Token: Codable, Sendable, Equatable {
@@ -116,7 +118,7 @@ extension StatusReport {
       rejected: standing.refused, lastAt: standing.lastReportAt?.rfc3339)
     tokens = snapshot.tokenUses.map { Token(label: $0.label, lastUsedAt: $0.lastUsedAt?.rfc3339) }
     routes = snapshot.routes.map { Route($0, at: snapshot.now) }
-    store = Store(backend: snapshot.storeBackend, bytes: standing.bytes)
+    store = Store(backend: snapshot.storeBackend, bytes: standing.bytes, diskFreeBytes: snapshot.disk?.free)
   }
 }
 

@@ -71,9 +71,9 @@ package struct StatusSource: Sendable {
     let (now, standing) = (clock(), standing())
     recorder.turn(at: now)
     return Snapshot(
-      now: now, version: version, startedAt: startedAt, storeBackend: storeBackend, storePath: storePath, configuration: configuration(),
-      standing: standing, gauges: gauges(), oldestWaiting: oldest, record: recorder.snapshot(), tokenUses: tokenUses(),
-      rates: rates.take(standing, at: now))
+      now: now, version: version, startedAt: startedAt, storeBackend: storeBackend, storePath: storePath, disk: disk(),
+      configuration: configuration(), standing: standing, gauges: gauges(), oldestWaiting: oldest, record: recorder.snapshot(),
+      tokenUses: tokenUses(), rates: rates.take(standing, at: now))
   }
 
   /// Counts what happens a minute, and forgets what took long long ago. To be called now and then, whether anybody looks or not.
@@ -93,7 +93,6 @@ package struct StatusSource: Sendable {
     async let answers = publicDoorAnswers()
     var text = await snapshot().metrics
     text.isStoreWritable = isStoreWritable()
-    text.disk = disk()
     text.process = process()
     (text.alertsSent, text.alertsLost) = alertMessages()
     text.libraries = libraryMetrics
@@ -116,8 +115,8 @@ package struct LoadedConfiguration: Sendable, Equatable {
   package var diagnostics: [String] = []
   /// `Retention.dead`
   package var deadKept = Retention().dead
-  /// No report for so long is worth a warning.
-  package var silence: Duration = AlertSettings.silenceIfLeftOut
+  /// No report for so long is worth a warning; nil: none is, however long.
+  package var silence: Duration? = AlertSettings.silenceIfLeftOut
   /// Keys of the file that say something else than what is in force, and would be only after a restart.
   package var needsRestart: [String] = []
   /// Names, in the order of the file.

@@ -87,7 +87,9 @@ extension LoadedConfiguration {
     orderKeys = OrderKeys(configuration.routes)
     dropsUnmatched = configuration.unmatched == .drop
     deadKept = configuration.store.retention.dead
-    silence = configuration.alerts.filter { $0.kinds.contains(.silence) }.map(\.silence).min() ?? AlertSettings.silenceIfLeftOut
+    let hooks = configuration.alerts
+    // Where every hook leaves it out, quiet nights are no news.
+    silence = hooks.isEmpty ? AlertSettings.silenceIfLeftOut : hooks.filter { $0.kinds.contains(.silence) }.map(\.silence).min()
   }
 }
 

@@ -30,9 +30,13 @@ struct PageTests {
   }
 
   @Test func `copies on their way, or given up, are not called delivered`() async throws {
-    #expect(try await Self.page(sample { $0.lanes[0].delivered = 12 }.source).contains("All is well: 19 copies on the way"))
+    let well = sample { ($0.lanes[0].delivered, $0.lanes[2].dead) = (12, 0) }.source
+    #expect(try await Self.page(well).contains("All is well: 20 copies on the way"))
     let dead = sample { ($0.lanes[0].delivered, $0.lanes[2].delivered, $0.lanes[2].dead) = (12, 99, 1) }.source
     #expect(try await Self.page(dead).contains("Nothing is wrong now, but 1 copy was given up"))
+    let both = try await Self.page(sample { $0.lanes[0].delivered = 12 }.source)
+    #expect(both.contains("Nothing is wrong now, but 1 copy was given up"), "whatever is on its way besides")
+    #expect(both.contains("<section id=\"health\" class=\"health warn\""))
     let new = sample {
       let last = $0.lastReportAt
       $0 = Standing()
@@ -98,7 +102,7 @@ struct PageTests {
   }
 
   @Test func `silence is told after as long as the rule file says, and from the start where none ever came`() async throws {
-    func told(last: Duration?, silence: Duration) async throws -> String {
+    func told(last: Duration?, silence: Duration?) async throws -> String {
       var source = sample { $0.lastReportAt = last.map { ManualClock().now - $0 } }.source
       source.configuration = { [configuration = source.configuration] in
         var loaded = configuration()
@@ -110,6 +114,20 @@ struct PageTests {
     #expect(try await told(last: .minutes(61), silence: .hours(1)).contains("No report for 1 h 1 min"))
     #expect(try await !told(last: .minutes(59), silence: .hours(1)).contains("No report for 5"))
     #expect(try await told(last: nil, silence: .hours(1)).contains("No report since the start 2 h ago"))
+    #expect(try await !told(last: .hours(99), silence: nil).contains("No report for"), "no hook wants to know")
+  }
+
+  @Test func `a disk that is nearly full is told before the store cannot write`() async throws {
+    var source = sample().source
+    source.storePath = "/var/lib/dlr-relay/relay.db"
+    source.disk = { DiskSpace(free: 4_900_000_000, total: 100_000_000_000) }
+    let page = try await Self.page(source)
+    #expect(page.contains(">The disk of the store has only 4.9 GB left</h1>"))
+    #expect(page.contains("That is less than 5.0 GB. On a full disk reports are answered 503"))
+    #expect(page.contains("<code>df -h /var/lib/dlr-relay/relay.db</code>"))
+    #expect(try await Self.page(source, "?lang=tr").contains("yalnızca 4,9 GB boş yer kaldı"))
+    source.disk = { DiskSpace(free: 5_000_000_000, total: 100_000_000_000) }
+    #expect(try await !Self.page(source).contains("The disk of the store"))
   }
 
   @Test func `a store that cannot be read is said to be, and the page comes all the same`() async throws {

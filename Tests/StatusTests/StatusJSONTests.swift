@@ -38,7 +38,7 @@ struct StatusJSONTests {
           "oldest_pending_seconds": 172800, "breaker": "held", "paused": false, "pause": null, "not_before": null,
           "lag_ms": {"p50": null, "p95": null, "p99": null},
           "recent_lag_ms": {"p50": null, "p95": null, "p99": null}, "rate_per_minute": null, "last_error": null}],
-       "store": {"backend": "sqlite", "bytes": 3400000}}
+       "store": {"backend": "sqlite", "bytes": 3400000, "disk_free_bytes": null}}
       """
     #expect(try sameJSON(json, expected), "\(json)")
   }

@@ -11,8 +11,8 @@ struct HealthWords {
   /// All is well, or the worst trouble.
   var sentence: String {
     if let worst = health.problems.first { return text(worst) }
+    if health.dead > 0 { return say.nothingWrongButDead(phrases.number(health.dead), health.dead) }
     if health.waiting > 0 { return say.onTheirWay(phrases.number(health.waiting), health.waiting) }
-    if health.dead > 0 { return say.nothingWaitsButDead(phrases.number(health.dead), health.dead) }
     return health.reports == 0 ? say.noReportEver() : say.allDelivered()
   }
 
@@ -22,6 +22,7 @@ struct HealthWords {
     case .storeNotWritable(let cause, _): return say.storeNotWritable(cause)
     case .doorSilent: return say.doorSilent()
     case .storeUnreadable: return say.storeUnreadable()
+    case .diskLow(let disk, _): return say.diskLow(phrases.size(disk.free))
     case .failing(let route, let since, let waiting, _):
       return say.failing(route, lasting: since.map(lasting), waiting: phrases.number(waiting))
     case .gone(let route, let since, let waiting): return say.gone(route, ago: since.map(ago), waiting: phrases.number(waiting))
@@ -45,6 +46,7 @@ struct HealthWords {
     switch trouble {
     case .storeNotWritable: say.storeNotWritableDetail()
     case .doorSilent: say.doorSilentDetail()
+    case .diskLow(let disk, _): say.diskLowDetail(phrases.size(disk.limit))
     case .failing: say.failingDetail()
     case .gone: say.goneDetail(every: phrases.short(Limits.goneProbeEvery))
     case .oldestWaiting(_, _, _, let until, _): until.map { say.leftAlone(phrases.short($0 - health.now)) }

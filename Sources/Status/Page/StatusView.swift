@@ -60,7 +60,7 @@ struct StatusView {
     let more = health.problems.isEmpty ? findings[...] : findings.dropFirst()
     let shown = more.prefix(Self.troublesShownMax)
     let worst = health.problems.first
-    let tone = worst.map { $0.isIntended ? "warn" : "ill" } ?? (health.dead > 0 && health.waiting == 0 ? "warn" : "well")
+    let tone = worst.map { $0.isIntended ? "warn" : "ill" } ?? (health.dead > 0 ? "warn" : "well")
     return [
       "tone": tone, "sign": Self.sign(tone), "sentence": healthWords.sentence, "worst": worst.map { finding($0, healthWords) },
       "hasMore": !shown.isEmpty,

@@ -58,7 +58,7 @@ struct EnglishSentences: Sentences {
   func allDelivered() -> String { "All reports delivered" }
   func noReportEver() -> String { "Ready: no report has come yet" }
   func onTheirWay(_ copies: String, _ count: Int) -> String { "All is well: \(copies) \(count == 1 ? "copy" : "copies") on the way" }
-  func nothingWaitsButDead(_ copies: String, _ count: Int) -> String {
+  func nothingWrongButDead(_ copies: String, _ count: Int) -> String {
     "Nothing is wrong now, but \(copies) \(count == 1 ? "copy was" : "copies were") given up"
   }
   func moreTroubles(_ count: Int) -> String { "\(count) more to look at" }
@@ -71,6 +71,10 @@ struct EnglishSentences: Sentences {
     "A connection from this machine got no answer, so no report comes in. Look at the log, and restart the relay."
   }
   func storeUnreadable() -> String { "The store cannot be read, so nobody knows how long the oldest copy waits" }
+  func diskLow(_ free: String) -> String { "The disk of the store has only \(free) left" }
+  func diskLowDetail(_ limit: String) -> String {
+    "That is less than \(limit). On a full disk reports are answered 503: make room, or shorten store.retention."
+  }
   func failing(_ route: String, lasting: String?, waiting: String) -> String {
     lasting.map { "\(route) has been failing for \($0), \(waiting) waiting" } ?? "\(route) is failing, \(waiting) waiting"
   }

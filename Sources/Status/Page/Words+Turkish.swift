@@ -62,7 +62,7 @@ struct TurkishSentences: Sentences {
   func allDelivered() -> String { "Tüm raporlar teslim edildi" }
   func noReportEver() -> String { "Hazır: henüz rapor gelmedi" }
   func onTheirWay(_ copies: String, _ count: Int) -> String { "Her şey yolunda: \(copies) kopya yolda" }
-  func nothingWaitsButDead(_ copies: String, _ count: Int) -> String { "Şu anda sorun yok, ama \(copies) kopyadan vazgeçildi" }
+  func nothingWrongButDead(_ copies: String, _ count: Int) -> String { "Şu anda sorun yok, ama \(copies) kopyadan vazgeçildi" }
   func moreTroubles(_ count: Int) -> String { "Bakılacak \(count) konu daha var" }
   func storeNotWritable(_ cause: String?) -> String { "Depoya yazılamıyor" }
   func storeNotWritableDetail() -> String {
@@ -73,6 +73,10 @@ struct TurkishSentences: Sentences {
     "Bu makineden açılan bağlantı yanıt alamadı; rapor gelmiyor. Günlüğe bakın ve aktarıcıyı yeniden başlatın."
   }
   func storeUnreadable() -> String { "Depo okunamıyor; en eski kopyanın ne kadardır beklediği bilinmiyor" }
+  func diskLow(_ free: String) -> String { "Deponun diskinde yalnızca \(free) boş yer kaldı" }
+  func diskLowDetail(_ limit: String) -> String {
+    "Bu, \(limit) sınırının altında. Disk dolarsa raporlara 503 yanıtı verilir: yer açın veya store.retention sürelerini kısaltın."
+  }
   func failing(_ route: String, lasting: String?, waiting: String) -> String {
     lasting.map { "\(route) rotası \($0) kopyaları almıyor, \(waiting) kopya bekliyor" }
       ?? "\(route) rotası kopyaları almıyor, \(waiting) kopya bekliyor"

@@ -144,13 +144,15 @@ protocol Sentences: Sendable {
   func allDelivered() -> String
   func noReportEver() -> String
   func onTheirWay(_ copies: String, _ count: Int) -> String
-  func nothingWaitsButDead(_ copies: String, _ count: Int) -> String
+  func nothingWrongButDead(_ copies: String, _ count: Int) -> String
   func moreTroubles(_ count: Int) -> String
   func storeNotWritable(_ cause: String?) -> String
   func storeNotWritableDetail() -> String
   func doorSilent() -> String
   func doorSilentDetail() -> String
   func storeUnreadable() -> String
+  func diskLow(_ free: String) -> String
+  func diskLowDetail(_ limit: String) -> String
   func failing(_ route: String, lasting: String?, waiting: String) -> String
   func failingDetail() -> String
   func gone(_ route: String, ago: String?, waiting: String) -> String
