@@ -59,7 +59,7 @@ let package = Package(
     module(
       "Store",
       [
-        "Model",
+        "Model", "Wakeup",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -72,7 +72,7 @@ let package = Package(
         .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
-    module("Alert", ["Model", "CCurl"]),
+    module("Alert", ["Model", "CCurl", "Wakeup"]),
     module(
       "Observe",
       [
@@ -106,7 +106,7 @@ let package = Package(
     .executableTarget(
       name: "dlr-relay",
       dependencies: [
-        "Model", "Receive", "Route", "Store", "Deliver", "Alert", "Observe", "Status", "Traffic", "CCurl", "CEpoll", "Build",
+        "Model", "Receive", "Route", "Store", "Deliver", "Alert", "Observe", "Status", "Traffic", "CCurl", "CEpoll", "Wakeup", "Build",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "Logging", package: "swift-log"),
@@ -119,6 +119,7 @@ let package = Package(
     system("CYAML", apt: ["libyaml-dev"]),
     system("CCurl", apt: ["libcurl4-openssl-dev"]),
     system("CEpoll"),
+    .target(name: "Wakeup", path: "Sources/System/Wakeup", swiftSettings: strict),
     .target(name: "Build", path: "Sources/System/Build", plugins: ["CommitPlugin"]),
     .plugin(name: "CommitPlugin", capability: .buildTool(), path: "Sources/System/CommitPlugin"),
     .target(
@@ -137,9 +138,15 @@ let package = Package(
     tests("RouteTests", ["Model", "Route", "Support", "Traffic"]),
     tests("ReceiveTests", ["Model", "Receive", "Route", "Support", .product(name: "NIOCore", package: "swift-nio")]),
     tests("ModelTests", ["Model", "Traffic"]),
-    tests("StoreTests", ["Model", "Store", "Support", "Traffic", .product(name: "GRDB", package: "GRDB.swift")]),
+    tests(
+      "StoreTests",
+      [
+        "Model", "Store", "Support", "Traffic", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
+      ]),
     tests("SimulationTests", ["Model", "Deliver", "Support", "Traffic", .product(name: "HeapModule", package: "swift-collections")]),
     tests("DeliverTests", ["Model", "Deliver", "Support", .product(name: "Crypto", package: "swift-crypto")]),
+    tests("WakeupTests", ["Wakeup"]),
     tests("AlertTests", ["Model", "Alert", "Support", "Traffic"]),
     tests(
       "ObserveTests",

@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Synchronization
+import Wakeup
 
 /// How long a hook is waited for.
 package struct Patience: Sendable {
@@ -32,7 +33,7 @@ final class Hook: Sendable {
   private let observer: Observer
   private let messages: MessageCounts
   private let box: Mutex<Box>
-  private let wake = DispatchSemaphore(value: 0)
+  private let wake = Wakeup()
   private let ended = DispatchSemaphore(value: 0)
 
   /// - Parameters:
@@ -143,10 +144,10 @@ final class Hook: Sendable {
 
   /// Waits, but not once the relay is stopping.
   private func isStillPatient(after wait: Duration) -> Bool {
-    let until = DispatchTime.now() + wait.seconds
+    let until = SuspendingClock.now + wait
     while box.withLock({ $0.stopBy == nil }) {
       // Every new message wakes it, too.
-      if wake.wait(timeout: until) == .timedOut { return true }
+      guard wake.wait(until: until) else { return true }
     }
     return false
   }

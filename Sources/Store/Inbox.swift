@@ -1,6 +1,6 @@
-import Dispatch
 import Model
 import Synchronization
+import Wakeup
 
 /// What waits for the writer: the one queue between every other thread and the store.
 ///
@@ -58,8 +58,8 @@ final class Inbox: Sendable {
   }
 
   private let state = Mutex(State())
-  /// Wakes the writer. Its waits are by the clock that nobody sets, as are `DispatchSemaphore`'s.
-  private let wake = DispatchSemaphore(value: 0)
+  /// Wakes the writer.
+  private let wake = Wakeup()
   fileprivate static let refusalDelayMax: Duration = .seconds(1)
 
   func put(_ arriving: Arriving, then: @escaping @Sendable (JournalError?) -> Void) {
@@ -141,7 +141,7 @@ final class Inbox: Sendable {
         return state.isWriterWaiting ? (nil, wakeAt - now) : (state.takeDue(now), .zero)
       }
       if let work { return work }
-      _ = wake.wait(timeout: DispatchTime.now() + .microseconds(Int(clamping: wait.microseconds + 1)))
+      wake.wait(atMost: wait)
     }
   }
 
@@ -232,8 +232,8 @@ extension Inbox.Arriving {
   /// What it holds in memory while it waits: its bytes, the decoded text, and what depends on claims.
   fileprivate var bytes: Int {
     switch self {
-    case .report(let arrival): arrival.payload.bytes.count + (arrival.report.body?.count ?? 0) + arrival.routing.bytes
-    case .body(let body): body.payload.bytes.count
+    case .report(let arrival): arrival.payload.size + (arrival.report.body?.count ?? 0) + arrival.routing.bytes
+    case .body(let body): body.payload.size
     case .claims(let claims, _): claims.count * MemoryLayout<Claim>.stride
     case .withdrawal: MemoryLayout<Claim>.stride
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Synchronization
+import Wakeup
 
 /// One backup of a store that is open, from its first page until nobody wants the file any more.
 ///
@@ -20,13 +21,13 @@ final class BackupRun: Sendable {
   }
 
   /// How often it is looked whether anybody still wants it.
-  private static let lookEvery = DispatchTimeInterval.milliseconds(500)
+  private static let lookEvery: Duration = .milliseconds(500)
 
   let path: String
   private let descriptor: Int32
   private let kept: Duration
   private let state: Mutex<State>
-  private let wake = DispatchSemaphore(value: 0)
+  private let wake = Wakeup()
 
   /// Makes the file, which must not be there.
   /// - Parameter kept: see `Limits.backupKept`.
@@ -94,7 +95,7 @@ final class BackupRun: Sendable {
       try copy(inbox)
       let contents = try check()
       observer(.backedUp(contents, took: clock() - startedAt))
-      while isWanted { _ = wake.wait(timeout: .now() + Self.lookEvery) }
+      while isWanted { wake.wait(atMost: Self.lookEvery) }
       delete(.ended)
     } catch {
       // Whatever went wrong, the writer lets go of it.
@@ -110,7 +111,7 @@ final class BackupRun: Sendable {
     guard inbox.put(task: { writer in writer.begin(self) }) else { throw .closed }
     var isDropped = false
     while true {
-      _ = wake.wait(timeout: .now() + Self.lookEvery)
+      wake.wait(atMost: Self.lookEvery)
       let (mustSync, end) = state.withLock { state in
         defer { state.wantsSync = false }
         return (state.wantsSync, state.end)

@@ -2,6 +2,7 @@ import Foundation
 import Model
 import Route
 import Synchronization
+import Wakeup
 
 /// Reads the rule file again when it was changed or somebody asks, on a thread of its own, and puts it in force or says why not.
 final class Reloader: Sendable {
@@ -19,7 +20,7 @@ final class Reloader: Sendable {
   private let path: String
   private let looks: [String: FileLook?]
   private let box = Mutex(Box())
-  private let wake = DispatchSemaphore(value: 0)
+  private let wake = Wakeup()
   private let ended = DispatchSemaphore(value: 0)
 
   /// - Parameter file: the one in force.
@@ -55,7 +56,7 @@ final class Reloader: Sendable {
 
   /// - Returns: whether somebody asked; nil when there are no more turns.
   private func nextTurn() -> Bool? {
-    _ = wake.wait(timeout: .now() + Self.lookEvery.seconds)
+    wake.wait(atMost: Self.lookEvery)
     return box.withLock { box in
       defer { box.isAsked = false }
       return box.isStopping ? nil : box.isAsked

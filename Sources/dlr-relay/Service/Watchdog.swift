@@ -1,6 +1,7 @@
 import Foundation
 import Model
 import Synchronization
+import Wakeup
 
 /// Says to the service manager that the relay is alive, for as long as it is: by `Vitals`, on a thread that depends on nothing of what it asks.
 final class Watchdog: Sendable {
@@ -18,7 +19,7 @@ final class Watchdog: Sendable {
   private let storeTurn: @Sendable () -> Duration?
   private let died: @Sendable ([Vitals.Part]) -> Void
   private let state = Mutex(State())
-  private let wake = DispatchSemaphore(value: 0)
+  private let wake = Wakeup()
 
   /// - Parameters:
   ///   - time: after which the manager ends a relay that is silent.
@@ -39,7 +40,7 @@ final class Watchdog: Sendable {
   func start() {
     let thread = Thread { [self] in
       while !isStopped {
-        let nextAt = DispatchTime.now() + Vitals.lookEvery(time).seconds
+        let nextAt = SuspendingClock.now + Vitals.lookEvery(time)
         look()
         wait(until: nextAt) { $0.isStopped }
       }
@@ -63,14 +64,14 @@ final class Watchdog: Sendable {
         wake.signal()
       }
     }
-    wait(until: .now() + Vitals.answerTimeMax(time).seconds) { $0.vitals.isComplete || $0.isStopped }
+    wait(until: .now + Vitals.answerTimeMax(time)) { $0.vitals.isComplete || $0.isStopped }
     let vitals = state.withLock { $0.isStopped ? nil : $0.vitals }
     guard let vitals else { return }
     let dead = vitals.dead(storeTurn: storeTurn())
     if dead.isEmpty { manager.tellLater([.alive]) } else { died(dead) }
   }
 
-  private func wait(until time: DispatchTime, for isSo: (borrowing State) -> Bool) {
-    while !state.withLock({ isSo($0) }), wake.wait(timeout: time) == .success {}
+  private func wait(until time: SuspendingClock.Instant, for isSo: (borrowing State) -> Bool) {
+    while !state.withLock({ isSo($0) }), wake.wait(until: time) {}
   }
 }
