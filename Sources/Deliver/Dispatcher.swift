@@ -189,6 +189,9 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
 
   var nextWake: Instant? { isStopping ? nil : wakes.min?.at }
 
+  /// Bounded by `wakesMax`.
+  var wakesKept: Int { wakes.count }
+
   func gauges(at now: Instant) -> [LaneGauge] { lanes.map { $0.gauge(at: now) } }
 
   private enum Turn {
@@ -241,6 +244,14 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     if let known = wakeOf[index], known <= wake { return }
     wakeOf[index] = wake
     wakes.insert(Wake(at: wake, lane: index))
+    // Those that are out of force lie in the heap until their time comes, which may be hours away.
+    if wakes.count > Self.wakesMax(lanes.count) { keepOneWakeEach() }
+  }
+
+  private static func wakesMax(_ lanes: Int) -> Int { 4 * lanes + 64 }
+
+  private mutating func keepOneWakeEach() {
+    wakes = Heap(wakeOf.enumerated().compactMap { lane, at in at.map { Wake(at: $0, lane: lane) } })
   }
 
   private mutating func verdict(_ attempt: Attempt, _ outcome: Outcome, at now: Instant) -> Settlement.Result {

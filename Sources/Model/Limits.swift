@@ -46,8 +46,9 @@ package enum Limits {
   package static let goneProbeEvery: Duration = .minutes(15)
   /// Spans of a lane's `Holds` that are told apart.
   package static let holdSpansMax = 64
-  /// Holds that ended longer ago are forgotten.
-  package static let holdsKept: Duration = .days(15)
+  /// Holds that ended longer ago are forgotten: far longer than a report is kept waiting, since time that is not known to have been
+  /// held counts as time of trying.
+  package static let holdsKept: Duration = .days(400)
   /// How much of an app's answer is read; the rest is dropped unread by closing the connection.
   package static let answerBytesMax = 64 * 1024
   /// Tries before a delivery can be dead, so that a relay that was off for days still tries.

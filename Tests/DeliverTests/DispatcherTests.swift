@@ -77,6 +77,25 @@ struct DispatcherTests {
     #expect(events.all.contains { if case .died(LaneID(1), tries) = $0 { true } else { false } } == isDead)
   }
 
+  @Test func `wakes that are out of force are few, however long it goes on`() {
+    var dispatcher = live([route()])
+    for seconds in 1...1_000 {
+      let now = noon + .seconds(seconds)
+      var soon = Handover()
+      soon.tell(due: Handover.Due(lane: LaneID(1), queue: .retry, at: now))
+      dispatcher.receive(soon)
+      _ = dispatcher.advance(to: now - .milliseconds(500))
+      #expect(dispatcher.advance(to: now).fetch.map(\.queue) == [.retry])
+      var far = Handover()
+      far.pages = [page([], .retry, nextDue: noon + .hours(4))]
+      dispatcher.receive(far)
+      _ = dispatcher.advance(to: now)
+      #expect(dispatcher.nextWake == noon + .hours(4))
+    }
+    #expect(dispatcher.wakesKept < 100)
+    #expect(dispatcher.advance(to: noon + .hours(4)).fetch.map(\.queue) == [.retry])
+  }
+
   @Test func `lanes share the transfers, and one with nothing in flight may always send one`() {
     let greedy = route("greedy") { $0.concurrency = 2_000 }
     var dispatcher = live([greedy, greedy, route("b"), route("c")])
