@@ -40,7 +40,7 @@ package struct Delivery: Sendable, Equatable {
   }
 
   /// What holding it in memory costs, in bytes.
-  package var cost: Int { payload.bytes.count + Limits.deliveryOverheadBytes }
+  package var cost: Int { payload.size + Limits.deliveryOverheadBytes }
 }
 
 /// How one attempt ended.

@@ -40,6 +40,8 @@ package struct Payload: Sendable, Equatable {
   package var bytes: [UInt8]
   /// nil means application/json, which nearly every report has, so that it costs nothing to store.
   package var contentType: String?
+  /// In memory, in bytes.
+  package var size: Int { bytes.count + (contentType?.utf8.count ?? 0) }
 
   package init(bytes: [UInt8], contentType: String? = nil) {
     self.bytes = bytes
