@@ -47,9 +47,9 @@ struct Sweeper {
       switch phase {
       case .waiting: step = try expireWaiting(db, lanes, now)
       case .payloads: step = try deletePayloads(db, lanes, now)
-      case .keys: step = try deleteKeys(db, before: now - retention.keys)
+      case .keys: step = try deleteKeys(db, before: now - retention.keys, now)
       case .dead: step = try deleteDead(db, lanes, before: now - retention.dead)
-      case .quarantine: step = try deleteQuarantine(db, before: now - retention.quarantine)
+      case .quarantine: step = try deleteQuarantine(db, before: now - retention.quarantine, now)
       case .claims: step = try deleteClaims(db, before: now - retention.orders)
       case .jobs: step = try deleteJobs(db, before: now - retention.keys)
       }
@@ -114,8 +114,7 @@ struct Sweeper {
       step.deleted += 1
     }
     cursor = last
-    // Reports are in the order of arrival: after a young one come only young ones.
-    step.isPhaseOver = Instant(microseconds: rows.last!["came_at"]) > newest
+    step.isPhaseOver = isYoung(rows.last!["came_at"], since: newest, now)
     return step
   }
 
@@ -133,7 +132,7 @@ struct Sweeper {
   }
 
   /// Ids and what is known of their settled deliveries, once their bytes are gone.
-  private mutating func deleteKeys(_ db: Database, before: Instant) throws -> Step {
+  private mutating func deleteKeys(_ db: Database, before: Instant, _ now: Instant) throws -> Step {
     var step = Step()
     let rows = try Row.fetchAll(db, sql: Self.keysSQL, arguments: [cursor, Self.rowsMax])
     for row in rows where Instant(microseconds: row["came_at"]) <= before && !(row["has_payload"] as Bool) {
@@ -147,7 +146,7 @@ struct Sweeper {
       step.deleted += 1
     }
     cursor = rows.last?["seq"] ?? cursor
-    step.isPhaseOver = rows.last.map { Instant(microseconds: $0["came_at"]) > before } ?? true
+    step.isPhaseOver = rows.last.map { isYoung($0["came_at"], since: before, now) } ?? true
     return step
   }
 
@@ -174,13 +173,16 @@ struct Sweeper {
     return step
   }
 
-  private func deleteQuarantine(_ db: Database, before: Instant) throws -> Step {
+  private mutating func deleteQuarantine(_ db: Database, before: Instant, _ now: Instant) throws -> Step {
     var step = Step()
-    try db.execute(
-      sql: "DELETE FROM quarantine WHERE id IN (SELECT id FROM quarantine ORDER BY id LIMIT ?) AND received_at <= ?",
-      arguments: [Self.rowsMax, before.microseconds])
-    step.deleted = db.changesCount
-    step.isPhaseOver = step.deleted < Self.rowsMax
+    let rows = try Row.fetchAll(
+      db, sql: "SELECT id, received_at FROM quarantine WHERE id > ? ORDER BY id LIMIT ?", arguments: [cursor, Self.rowsMax])
+    for row in rows where Instant(microseconds: row["received_at"]) <= before {
+      try db.execute(sql: "DELETE FROM quarantine WHERE id = ?", arguments: [row["id"] as Int64])
+      step.deleted += 1
+    }
+    cursor = rows.last?["id"] ?? cursor
+    step.isPhaseOver = rows.last.map { isYoung($0["received_at"], since: before, now) } ?? true
     return step
   }
 
@@ -192,14 +194,24 @@ struct Sweeper {
     return step
   }
 
-  private func deleteJobs(_ db: Database, before: Instant) throws -> Step {
+  private mutating func deleteJobs(_ db: Database, before: Instant) throws -> Step {
     var step = Step()
+    let ids = try Int64.fetchAll(db, sql: "SELECT id FROM job WHERE id > ? ORDER BY id LIMIT ?", arguments: [cursor, Self.rowsMax])
+    guard let last = ids.last else {
+      step.isPhaseOver = true
+      return step
+    }
     try db.execute(
-      sql: "DELETE FROM job WHERE id IN (SELECT id FROM job ORDER BY id LIMIT ?) AND has_work = 0 AND ended_at <= ?",
-      arguments: [Self.rowsMax, before.microseconds])
+      sql: "DELETE FROM job WHERE id > ? AND id <= ? AND has_work = 0 AND ended_at <= ?", arguments: [cursor, last, before.microseconds])
     step.deleted = db.changesCount
-    step.isPhaseOver = step.deleted < Self.rowsMax
+    cursor = last
     return step
+  }
+
+  /// Rows are in the order of arrival: after a young one come only young ones. One of a time to come says nothing of the others: the
+  /// clock was wrong for a while.
+  private func isYoung(_ cameAt: Int64, since oldest: Instant, _ now: Instant) -> Bool {
+    Instant(microseconds: cameAt) > oldest && cameAt <= now.microseconds
   }
 
   /// What is held came to be owed after what it is held by, and waits on in a queue when that is given up.

@@ -56,6 +56,29 @@ struct RetentionTests {
     }
   }
 
+  @Test func `what came while the clock was years ahead keeps nothing else from being deleted`() async throws {
+    try await Bench.with(.sqlite, retention: retention) { bench in
+      let ahead = Int64(Limits.stepRowsMax + 100)
+      bench.clock.advance(by: .days(3_650))
+      for id in 1...ahead {
+        bench.journal.append(bench.arrival(id, to: [])) { _ in }
+        let body = Quarantined(payload: Payload(bytes: [1]), receivedAt: bench.clock.now, reason: .noID)
+        bench.journal.quarantine(body) { _ in }
+      }
+      bench.nudge()
+      bench.clock.advance(by: .days(-3_650))
+      #expect(await bench.append(ahead + 1, to: []) == nil)
+      #expect(await bench.quarantine(.noID) == nil)
+      bench.clock.advance(by: .days(40))
+      #expect(await bench.append(ahead + 2, to: []) == nil)
+      #expect(await bench.quarantine(.noID) == nil)
+      try sweep(bench)
+      let counts = try ["report", "payload", "quarantine"].map { try bench.query("SELECT count(*) FROM \($0)")[0][0] as Int64 }
+      #expect(counts == [ahead + 1, ahead + 1, ahead + 1], "all but the old one")
+      #expect(try seqs("report", bench).suffix(2) == [ahead, ahead + 2])
+    }
+  }
+
   @Test func `what a new rule file says holds for what is kept already`() async throws {
     try await Bench.with(.sqlite, retention: retention) { bench in
       _ = await bench.quarantine(.noID)
