@@ -19,17 +19,25 @@ struct Reserve {
   ///
   /// Asks for twice as much and keeps half, so that a disk which is full but for the reserve does not look as if there were room
   /// each time the reserve has been given up.
-  /// - Returns: false if the disk has not that much room; then nothing is kept.
-  mutating func take() -> Bool {
-    guard !isHeld else { return true }
+  /// - Throws: `.full` if the disk has not that much room, or what else is in the way of the file; then nothing is kept.
+  mutating func take() throws(JournalError) {
+    guard !isHeld else { return }
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { return false }
+    guard descriptor >= 0 else { throw failure(errno) }
     defer { close(descriptor) }
     giveToOwner(ofStore: storePath, descriptor)
     // Unlike ftruncate(2) this allocates, or fails with ENOSPC or, at a file-size limit, EFBIG.
-    isHeld = posix_fallocate(descriptor, 0, off_t(bytes * 2)) == 0 && ftruncate(descriptor, off_t(bytes)) == 0
-    if !isHeld { unlink(path) }
-    return isHeld
+    var code = posix_fallocate(descriptor, 0, off_t(bytes * 2))
+    if code == 0, ftruncate(descriptor, off_t(bytes)) != 0 { code = errno }
+    isHeld = code == 0
+    guard !isHeld else { return }
+    unlink(path)
+    throw failure(code)
+  }
+
+  private func failure(_ code: Int32) -> JournalError {
+    if [ENOSPC, EDQUOT, EFBIG].contains(code) { return .full }
+    return .failed(code: Int(code), words: "\(path), which keeps some room aside, cannot be made: \(String(cString: strerror(code)))")
   }
 
   mutating func giveUp() {

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import GRDBSQLite
 import Model
@@ -13,8 +14,9 @@ extension SQLiteFailure {
 
   /// True where more room on the disk, or under a file-size limit, would have made it succeed.
   var isForWantOfRoom: Bool {
-    // SHMSIZE: the WAL index could not grow. WRITE: EFBIG and EDQUOT come as this.
-    code & 0xff == SQLITE_FULL || code == Self.ioErrorWrite || code == Self.ioErrorShmSize
+    // SHMSIZE: the WAL index could not grow. WRITE: EFBIG and EDQUOT come as this, but so do a disk that breaks and one that is read-only.
+    if code == Self.ioErrorWrite { return ![EIO, EROFS, ENXIO, ENODEV, ESTALE, EACCES, EPERM].contains(systemCode) }
+    return code & 0xff == SQLITE_FULL || code == Self.ioErrorShmSize
   }
 
   /// True where a row is at fault, and neither the disk nor the file: a new connection would fail in the same way.

@@ -1,3 +1,4 @@
+import Foundation
 import GRDBSQLite
 import Model
 
@@ -6,12 +7,15 @@ struct SQLiteFailure: Error {
   /// Extended, see sqlite.org/rescode.html.
   var code: Int32
   var words: String
+  /// What the system last refused SQLite; 0 if that is not known. SQLite's own record of it leaves out what a commit met with.
+  var systemCode: Int32 = 0
 }
 
 extension SQLiteFailure {
   init(_ connection: OpaquePointer?) {
     code = sqlite3_extended_errcode(connection)
     words = String(cString: sqlite3_errmsg(connection))
+    systemCode = errno
   }
 }
 
@@ -38,6 +42,7 @@ final class Statement {
   @discardableResult
   func run(_ values: Value...) throws(SQLiteFailure) -> Int {
     bind(values)
+    errno = 0
     let code = sqlite3_step(handle)
     // Before the reset: it would overwrite the words.
     let failure = code == SQLITE_DONE ? nil : SQLiteFailure(connection)
@@ -74,6 +79,7 @@ final class Statement {
     bind(values)
     defer { sqlite3_reset(handle) }
     while true {
+      errno = 0
       switch sqlite3_step(handle) {
       case SQLITE_ROW: if !body(StatementRow(handle: handle)) { return }
       case SQLITE_DONE: return

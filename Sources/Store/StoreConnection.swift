@@ -76,6 +76,7 @@ final class StoreConnection {
   /// - Throws: and nothing is lost, since the WAL still has it.
   func checkpointIfGrown() throws(SQLiteFailure) {
     guard walPages.pointee >= Self.checkpointPages else { return }
+    errno = 0
     let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
     // Busy: a reader needs what is in the WAL, and the rest is moved next time.
     guard code == SQLITE_OK || code == SQLITE_BUSY else { throw SQLiteFailure(handle) }

@@ -127,6 +127,8 @@ enum CounterName {
   /// Not a count: every report from this seq on that has a packet is in `packet`. Only there while a lane takes orders.
   static let packetsFrom = "packets_from"
   static let lastReportAt = "last_report_at"
+  /// Not a count: another value each time that it is tried whether anything reaches the disk.
+  static let tried = "tried"
   static let quarantined = "quarantined."
   static let refused = "refused."
 }

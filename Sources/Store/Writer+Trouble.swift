@@ -12,13 +12,13 @@ extension Writer {
       recovered()
     }
     // Settling may use the reserve's room; accepting only once the reserve is back.
-    if !reserve.isHeld {
-      if reserve.take() {
-        recovered()
-      } else {
-        refuse(arrivals, because: .full)
-        arrivals = []
-      }
+    guard !reserve.isHeld else { return }
+    do {
+      try reserve.take()
+      recovered()
+    } catch {
+      refuse(arrivals, because: error)
+      arrivals = []
     }
   }
 
@@ -80,11 +80,12 @@ extension Writer {
     ledger.recovered()
   }
 
-  /// Writes something that changes nothing, and sees whether it reaches the disk.
+  /// Writes something that means nothing, and sees whether it reaches the disk. What is there already would not be written again.
   func canCommit() -> Bool {
+    triesToCommit += 1
     do {
-      try connection.transact { statements throws(SQLiteFailure) in
-        try statements.setCounter.run(.text(CounterName.reports), .integer(lastSeq))
+      try connection.transact { [value = clock().microseconds &+ triesToCommit] statements throws(SQLiteFailure) in
+        try statements.setCounter.run(.text(CounterName.tried), .integer(value))
       }
       return true
     } catch {

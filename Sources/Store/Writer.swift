@@ -32,6 +32,8 @@ final class Writer {
   var backup: CopyUnderWay?
   var nextBackupStepAt = Instant.distantFuture
   var isBroken = false
+  /// Since the store was opened.
+  var triesToCommit: Int64 = 0
   /// Lanes that were live and are not now.
   var fallenBehind: Set<LaneID> = []
 
@@ -69,7 +71,12 @@ final class Writer {
   func run() {
     turn.belongsToThisThread()
     turn.begin()
-    if !reserve.take() { ledger.commitFailed() }
+    do {
+      try reserve.take()
+    } catch {
+      ledger.commitFailed()
+      observer(.commitFailed(error))
+    }
     var work: Inbox.Work
     repeat {
       turn.end()
