@@ -32,7 +32,7 @@ struct BacktestCommand: AsyncParsableCommand {
   @Argument(help: "The new rule file.", completion: .ruleFile)
   var new: String
   @Option(help: "The rule file in force, which also says where the store is.", completion: .ruleFile)
-  var config = ConfigurationFile.defaultPath
+  var config = RuleFilePath()
   @Option(
     help: "Reports received at this time or later: 2026-11-23T12:34:56Z, or an age such as 90m, 2h, 3d. (default: 24h)",
     transform: timeOption)
@@ -55,7 +55,7 @@ struct BacktestCommand: AsyncParsableCommand {
     let since = since ?? systemClock() - Self.sinceDefault
     if let until, since >= until { throw ValidationError("--until is longer ago than 24h, so --since must be given too") }
     // Both are read before either ends the command, so that all that is wrong is said at once.
-    let files = [try ConfigurationFile(reading: config), try ConfigurationFile(reading: new, isInForce: false)]
+    let files = [try ConfigurationFile(reading: config.path), try ConfigurationFile(reading: new, isInForce: false)]
     let configurations = files.map { file in Result { try file.configuration(warnings: false) } }
     let (inForce, new) = (try configurations[0].get(), try configurations[1].get())
     let backtest = Backtest(old: inForce.routes, new: new.routes, samplesMax: samples)

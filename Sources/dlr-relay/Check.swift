@@ -9,12 +9,12 @@ struct Check: ParsableCommand {
     discussion: "Exit code 0 if the relay would start with it, 1 if there is an error, 2 if the file cannot be read.")
 
   @Option(help: "The rule file.", completion: .ruleFile)
-  var config = ConfigurationFile.defaultPath
+  var config = RuleFilePath()
   @Flag(help: "Print JSON.")
   var json = false
 
   func run() throws {
-    let file = try ConfigurationFile(reading: config)
+    let file = try ConfigurationFile(reading: config.path)
     if json {
       print(try Self.json(file))
     } else {

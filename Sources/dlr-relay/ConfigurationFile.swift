@@ -7,7 +7,6 @@ import Synchronization
 
 /// The rule file on disk, read with the real environment.
 struct ConfigurationFile {
-  static let defaultPath = "routes.yaml"
   /// A secret in a file of its own, `${file:...}`, is never longer.
   private static let referencedBytesMax = 64 * 1024
 
@@ -24,7 +23,8 @@ struct ConfigurationFile {
     do {
       try self.init(contentsOf: path)
     } catch {
-      let hint = isInForce && error.code == ENOENT ? "; write one with: dlr-relay init --config \(path)" : ""
+      let hint =
+        isInForce && error.code == ENOENT ? "; say with --config where it is, or write one with: dlr-relay init --config \(path)" : ""
       complain("\(path) cannot be read: \(error)\(hint)")
       throw ExitCode(2)
     }

@@ -9,7 +9,7 @@ struct Init: ParsableCommand {
     discussion: "The file works as it is: all reports go to http://127.0.0.1:9001/, where `dlr-relay sink` plays an app.")
 
   @Option(help: "The file to write.", completion: .ruleFile)
-  var config = ConfigurationFile.defaultPath
+  var config = RuleFilePath.here
   @Option(help: "What the provider will call, without path and token: https://sms.example.com")
   var publicURL: String?
   @Option(help: "Where the relay listens for the provider: HOST:PORT. In a container 0.0.0.0:8080.")
@@ -57,7 +57,7 @@ struct Init: ParsableCommand {
 
       \(Introduction(config, configuration).panel)
 
-      Start the relay:  dlr-relay serve\(config == ConfigurationFile.defaultPath ? "" : " --config \(config)")
+      Start the relay:  dlr-relay serve\(config == RuleFilePath.here ? "" : " --config \(config)")
       Play an app:      dlr-relay sink
       """)
   }

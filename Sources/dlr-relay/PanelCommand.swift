@@ -12,14 +12,14 @@ struct PanelCommand: ParsableCommand {
       """)
 
   @Option(help: "The rule file.")
-  var config = ConfigurationFile.defaultPath
+  var config = RuleFilePath()
 
   @Option(help: "The label of the token; of one without a label its place in the list. Left out: the first.")
   var token: String?
 
   func run() throws {
-    let configuration = try ConfigurationFile(reading: config).configuration(warnings: false)
-    print(Introduction(config, configuration, token: try chosen(of: configuration.receive.tokens)).panel)
+    let configuration = try ConfigurationFile(reading: config.path).configuration(warnings: false)
+    print(Introduction(config.path, configuration, token: try chosen(of: configuration.receive.tokens)).panel)
   }
 
   private func chosen(of tokens: [Token]) throws -> Token {

@@ -19,7 +19,7 @@ struct Serve: AsyncParsableCommand {
       """)
 
   @Option(help: "The rule file.", completion: .ruleFile)
-  var config = ConfigurationFile.defaultPath
+  var config = RuleFilePath()
 
   @Option(help: "trace, debug, info, notice, warning, error or critical. `dlr-relay log` changes it while the relay runs.")
   var logLevel = LogLevel.info
@@ -33,7 +33,7 @@ struct Serve: AsyncParsableCommand {
   func run() async throws {
     Hangup.ignore()
     let service = ServiceEnvironment.take()
-    let file = try ConfigurationFile(reading: config)
+    let file = try ConfigurationFile(reading: config.path)
     let configuration = try file.configuration(warnings: isForPeople)
     // A pipe that closed, a file-size limit: errors of a write, not reasons to die.
     signal(SIGPIPE, SIG_IGN)
@@ -63,9 +63,9 @@ struct Serve: AsyncParsableCommand {
   }
 
   private func introduction(_ configuration: Configuration) -> @Sendable (Endpoint, Endpoint) -> Void {
-    { [introduce, config] publicDoor, statusDoor in
+    { [introduce, path = config.path] publicDoor, statusDoor in
       guard introduce else { return }
-      print(Introduction(config, configuration).running(publicDoor: publicDoor, statusDoor: statusDoor))
+      print(Introduction(path, configuration).running(publicDoor: publicDoor, statusDoor: statusDoor))
       // Into a pipe, print would keep it until the end.
       fflush(nil)
     }

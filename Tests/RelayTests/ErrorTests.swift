@@ -53,7 +53,9 @@ struct ErrorTests {
   @Test func `a file that is not there, or cannot be read`() async throws {
     try await RelayProcess.with(rules: Self.valid) { relay in
       let missing = try Program.start(["serve", "--config", "other.yaml"], in: relay.folder)
-      let line = "other.yaml cannot be read: No such file or directory; write one with: dlr-relay init --config other.yaml"
+      let line =
+        "other.yaml cannot be read: No such file or directory; "
+        + "say with --config where it is, or write one with: dlr-relay init --config other.yaml"
       try await expect(2, [line], from: missing)
       let folder = try Program.start(["serve", "--config", "."], in: relay.folder)
       try await expect(2, [". cannot be read: Is a directory"], from: folder)

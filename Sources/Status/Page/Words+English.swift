@@ -27,7 +27,7 @@ extension Words {
     tokens: "Tokens, last used", notUsed: "not since the start", relay: "This relay", version: "Version", uptime: "Up for",
     rules: "Rules in force", loaded: "Loaded", store: "Store",
     countedSince: "Counts are since the store was made, and survive restarts. Rates are of the last minute, lags of the last minutes. "
-      + "Commands are for the relay's own directory; elsewhere give --config.",
+      + "Commands read routes.yaml here, or else /etc/dlr-relay/routes.yaml; elsewhere give --config.",
     search: "Search", searchFor: "Report, packet or phone number", moreFilters: "More filters", copyState: "Copies", anyState: "any",
     reportStatus: "Status", since: "Since", until: "Until",
     timesHint: "Times: an age such as 90m, 24h or 7d, or 2026-11-23T12:34:56Z. A report's id is found at any age.",

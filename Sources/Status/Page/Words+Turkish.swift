@@ -30,7 +30,7 @@ extension Words {
     uptime: "Çalışma süresi", rules: "Geçerli kurallar", loaded: "Yüklendi", store: "Depo",
     countedSince:
       "Sayılar depo oluşturulduğundan beridir ve yeniden başlatmada korunur. Hızlar son dakikanın, gecikmeler son dakikalarındır. "
-      + "Komutlar aktarıcının kendi dizini içindir; başka yerde --config verin.",
+      + "Komutlar bulunulan dizindeki routes.yaml dosyasını, yoksa /etc/dlr-relay/routes.yaml dosyasını okur; başka bir dosya için --config verin.",
     search: "Ara", searchFor: "Rapor, paket veya telefon numarası", moreFilters: "Diğer süzgeçler", copyState: "Kopyalar",
     anyState: "hepsi",
     reportStatus: "Rapor durumu", since: "Başlangıç", until: "Bitiş",

@@ -23,7 +23,7 @@ struct DoctorCommand: AsyncParsableCommand {
   @OptionGroup var options: QueueOptions
 
   func run() async throws {
-    let file = try ConfigurationFile(reading: options.config)
+    let file = try ConfigurationFile(reading: options.config.path)
     let diagnosis = Diagnosis(findings: await findings(file))
     print(options.json ? try jsonText(diagnosis) : diagnosis.text(hasColour: isatty(STDOUT_FILENO) == 1))
     if diagnosis.hasErrors { throw ExitCode(1) }
@@ -32,7 +32,7 @@ struct DoctorCommand: AsyncParsableCommand {
   private func findings(_ file: ConfigurationFile) async -> [Finding] {
     let diagnostics = file.reading.diagnostics
     let checked = DoctorRules.configuration(
-      options.config, errors: diagnostics.count { $0.severity == .error }, warnings: diagnostics.count { $0.severity == .warning },
+      options.config.path, errors: diagnostics.count { $0.severity == .error }, warnings: diagnostics.count { $0.severity == .warning },
       routes: file.reading.configuration?.routes.count ?? 0)
     guard let configuration = file.reading.configuration else { return [checked] }
     let relay = await RelayLook.at(configuration)

@@ -24,7 +24,7 @@ struct Explain: ParsableCommand {
   private static let reportBytesMax = 1024 * 1024
 
   @Option(help: "The rule file.", completion: .ruleFile)
-  var config = ConfigurationFile.defaultPath
+  var config = RuleFilePath()
   @Option(help: "The text of the message.")
   var body: String?
   @Option(help: "The order the message belongs to.")
@@ -54,7 +54,7 @@ struct Explain: ParsableCommand {
   }
 
   func run() throws {
-    let configuration = try ConfigurationFile(reading: config).configuration(warnings: false)
+    let configuration = try ConfigurationFile(reading: config.path).configuration(warnings: false)
     try checkOrders(configuration)
     if let stored {
       let answer = try StoredExplanation(of: stored, configuration, claimedFor: Set(order))

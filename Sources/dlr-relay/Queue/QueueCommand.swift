@@ -30,13 +30,13 @@ struct QueueCommand: AsyncParsableCommand {
 
 struct QueueOptions: ParsableArguments {
   @Option(help: "The rule file.", completion: .ruleFile)
-  var config = ConfigurationFile.defaultPath
+  var config = RuleFilePath()
 
   @Flag(help: "Print JSON.")
   var json = false
 
   /// Without the file's warnings, which `check` and `serve` tell.
-  func configuration() throws -> Configuration { try ConfigurationFile(reading: config).configuration(warnings: false) }
+  func configuration() throws -> Configuration { try ConfigurationFile(reading: config.path).configuration(warnings: false) }
 
   /// Runs the body with the queues of the relay of the rule file, whether it runs or not.
   func withQueues(_ body: (any Queues) async throws -> Void) async throws {

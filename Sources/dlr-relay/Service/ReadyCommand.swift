@@ -14,7 +14,7 @@ struct Ready: AsyncParsableCommand {
       """)
 
   @Option(help: "The rule file.", completion: .ruleFile)
-  var config = ConfigurationFile.defaultPath
+  var config = RuleFilePath()
 
   @Option(help: ArgumentHelp("Where its status.listen is, instead of the rule file.", valueName: "host:port"))
   var status: Endpoint?
@@ -26,7 +26,7 @@ struct Ready: AsyncParsableCommand {
   }
 
   private func settings() throws -> StatusSettings {
-    guard let status else { return try ConfigurationFile(reading: config).configuration(warnings: false).status }
+    guard let status else { return try ConfigurationFile(reading: config.path).configuration(warnings: false).status }
     var settings = StatusSettings()
     settings.listen = status
     return settings
