@@ -33,9 +33,8 @@ struct Introduction {
     return """
       The panel takes https:// only, and there is no public address yet. What is missing:
         1. a host name that leads to this machine;
-        2. a proxy with a certificate, or a tunnel, that passes requests on to port \(port):
-             DLR_RELAY_HOST=sms.example.com DLR_RELAY_UPSTREAM=127.0.0.1:\(port) caddy run --config deploy/Caddyfile
-             cloudflared tunnel --url http://127.0.0.1:\(port)
+        2. a proxy with a certificate, or a tunnel, that passes requests on to port \(port) and keeps the token out of its log. Both are
+           in steps in deploy/README.md, with the package in /usr/share/doc/dlr-relay/deploy/README.md;
         3. `public_url: https://that-name` under `receive` in \(path).
       Then paste this, after https://that-name, into \(Self.panelPlace):
 
