@@ -117,9 +117,8 @@ struct Health: Sendable, Equatable {
     look(at: snapshot.configuration)
     listen(to: snapshot)
     for route in snapshot.routes { look(at: route) }
-    let quarantined = snapshot.quarantined
-    if quarantined > 0 { notes.append(.quarantined(quarantined)) }
-    if snapshot.standing.unmatched > 0, !snapshot.configuration.dropsUnmatched { notes.append(.unmatched(snapshot.standing.unmatched)) }
+    if snapshot.quarantined > 0, snapshot.keeps.quarantined { notes.append(.quarantined(snapshot.quarantined)) }
+    if snapshot.standing.unmatched > 0, snapshot.keeps.unmatched { notes.append(.unmatched(snapshot.standing.unmatched)) }
     problems.sort { $0.rank < $1.rank }
     notes.sort { $0.rank < $1.rank }
   }

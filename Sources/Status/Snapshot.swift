@@ -18,6 +18,8 @@ struct Snapshot: Sendable {
   var oldestWaiting: [LaneID: Instant]?
   var record: Record
   var tokenUses: [TokenUse]
+  /// Whether any report that matched no route is kept, or any body that is no report: of what came ever, `standing` has the number.
+  var keeps: (unmatched: Bool, quarantined: Bool)
   var rates: Rates
 
   /// A route of the file, or a lane that the store still has deliveries of.

@@ -67,13 +67,20 @@ package struct StatusSource: Sendable {
   }
 
   func snapshot() async -> Snapshot {
-    let oldest = try? await oldestWaiting()
+    let (oldest, keeps) = (try? await oldestWaiting(), await keeps())
     let (now, standing) = (clock(), standing())
     recorder.turn(at: now)
     return Snapshot(
       now: now, version: version, startedAt: startedAt, storeBackend: storeBackend, storePath: storePath, disk: disk(),
       configuration: configuration(), standing: standing, gauges: gauges(), oldestWaiting: oldest, record: recorder.snapshot(),
-      tokenUses: tokenUses(), rates: rates.take(standing, at: now))
+      tokenUses: tokenUses(), keeps: keeps, rates: rates.take(standing, at: now))
+  }
+
+  /// What cannot be read may be kept.
+  private func keeps() async -> (unmatched: Bool, quarantined: Bool) {
+    let unmatched = try? await operations.strays.unmatched(0, 1)
+    let quarantined = try? await operations.strays.quarantined(0, 1)
+    return (unmatched.map { !$0.reports.isEmpty || $0.next != nil } ?? true, quarantined.map { !$0.isEmpty } ?? true)
   }
 
   /// Counts what happens a minute, and forgets what took long long ago. To be called now and then, whether anybody looks or not.
@@ -126,8 +133,6 @@ package struct LoadedConfiguration: Sendable, Equatable {
   /// Those for which packets may be claimed.
   package var orderRoutes: Set<String> = []
   package var orderKeys = OrderKeys([])
-  /// Of an unmatched report only the key is kept.
-  package var dropsUnmatched = false
 
   package init(
     fingerprint: String, loadedAt: Instant, routes: [String], pausedRoutes: Set<String> = [], lastError: String? = nil

@@ -35,6 +35,15 @@ func sample(
   let gauges = [gauge, LaneGauge(lane: LaneID(2))]
   let recorder = Recorder()
   for n in 1...100 { recorder.observe(.delivered(LaneID(1), tries: 1, lag: .milliseconds(n))) }
+  let desk = Desk()
+  desk.change { state in
+    state.unmatched = [
+      StoredReport(
+        seq: 1, key: ReportKey(id: 1, status: "delivered"), packetID: nil, receivedAt: now, lastSeenAt: now, seen: 1, destiny: .unmatched,
+        payload: Payload(bytes: []))
+    ]
+    state.quarantined = [QuarantinedRecord(id: 1, receivedAt: now, reason: .noID, payload: Payload(bytes: []))]
+  }
   var source = StatusSource(
     version: "0.1.0", startedAt: now - .hours(2), recorder: recorder, clock: clock.clock,
     configuration: { LoadedConfiguration(fingerprint: "c0ffee", loadedAt: now - .hours(1), routes: routes) },
@@ -47,7 +56,7 @@ func sample(
         WaitingCount(lane: LaneID(3), minute: now - .days(9), count: 2),
       ]
     },
-    operations: Desk().operations, isStoreWritable: { true }, publicDoorAnswers: { true })
+    operations: desk.operations, isStoreWritable: { true }, publicDoorAnswers: { true })
   // Nobody guesses here whose time it would be.
   source.wait = { _ in }
   source.tokenUses = {

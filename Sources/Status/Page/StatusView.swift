@@ -164,12 +164,13 @@ struct StatusView {
         "commands": commands.map { ["command": $0] as View },
       ]
     }
-    let unmatched = configuration.dropsUnmatched ? nil : Trouble.unmatched(standing.unmatched)
+    let unmatched = snapshot.keeps.unmatched ? Trouble.unmatched(standing.unmatched) : nil
+    let quarantined = snapshot.keeps.quarantined ? Trouble.quarantined(snapshot.quarantined) : nil
     let last = standing.lastReportAt
     return [
       "strays": [
         stray(words.unmatched, standing.unmatched, unmatched),
-        stray(words.quarantine, snapshot.quarantined, .quarantined(snapshot.quarantined)),
+        stray(words.quarantine, snapshot.quarantined, quarantined),
         stray(words.filtered, standing.filtered, nil),
       ],
       "door": [
