@@ -49,11 +49,12 @@ package struct StatusDoor: Sendable {
     let router = Router(context: DoorContext.self)
     router.add(middleware: Traced(observer: source.observer, clock: source.clock))
     router.add(middleware: KnownMethods())
-    router.add(middleware: MetricsMiddleware())
     let gate: @Sendable () -> Gate = { [settings, source] in Gate(settings(), orderKeys: { source.configuration().orderKeys }) }
     // What the settings must be shows here, and not only at the first request.
     _ = gate()
     router.add(middleware: Guarded(gate, source: source))
+    // Within the gate, so that nobody without a token takes the place of what is counted, and an error is counted as one.
+    router.add(middleware: MetricsMiddleware())
     for (path, methods) in PagePaths(source, room).all { serve(path, methods, on: router) }
     for (path, calls) in Dictionary(grouping: calls, by: \.path) { serve(RouterPath(path), Self.methods(of: calls), on: router) }
     return router

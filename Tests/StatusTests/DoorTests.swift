@@ -50,6 +50,29 @@ struct DoorTests {
     #expect((check.value("hb_requests_total", labels) ?? 0) >= 1)
   }
 
+  @Test func `requests that the gate turns away take no series of those that it lets through, and errors are counted as errors`() async throws {
+    var source = sample().source
+    source.libraryMetrics = Self.factory
+    let nowhere = "GET /no-such-page HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    let refused = "GET /status HTTP/1.1\r\nHost: somewhere.example\r\n\r\n"
+    let last = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    func count() async throws -> (errors: Double, refused: Double) {
+      let bytes = try await withDoor(source) { _, port in
+        try await raw(Array((nowhere + refused + last).utf8), host: "127.0.0.1", port: port)
+      }
+      let check = try PrometheusCheck(try #require(String(decoding: bytes, as: UTF8.self).components(separatedBy: "\r\n\r\n").last))
+      let labels = ["http_request_method": "GET"]
+      return (
+        check.value("hb_request_errors_total", labels.merging(["http_route": "NotFound", "error_type": "404"]) { $1 }) ?? 0,
+        check.value("hb_requests_total", labels.merging(["http_route": "/status", "http_response_status_code": "421"]) { $1 }) ?? 0
+      )
+    }
+    let before = try await count()
+    let after = try await count()
+    #expect(after.errors > before.errors)
+    #expect(after.refused == 0)
+  }
+
   @Test(arguments: [(dead: 0, days: 0), (1, 29), (1, 31)])
   func `a route that left the file has series while anything of it is left`(dead: Int, days: Int) async throws {
     let shown = sample {
