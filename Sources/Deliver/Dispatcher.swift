@@ -114,7 +114,7 @@ struct Dispatcher<RNG: RandomNumberGenerator> {
     observer(.attempted(delivery.lane, ending.outcome, detail: ending.detail, took: took))
     // Before the delivery that shows it, so that who waits for a lane's first one after its pause sees this one.
     for change in changes { tell(change, of: delivery.lane) }
-    if result == .delivered { observer(.delivered(delivery.lane, tries: settlement.tries, lag: now - delivery.receivedAt)) }
+    if result == .delivered { observer(.delivered(delivery.lane, tries: settlement.tries, lag: now - delivery.owedAt)) }
     if result == .dead { observer(.died(delivery.lane, tries: settlement.tries)) }
   }
 
