@@ -65,7 +65,9 @@ struct DoctorRulesTests {
     #expect(finding(.partly(Self.examined, after: .seconds(5))).level == .note)
     #expect(finding(.partly(Self.examined, after: .seconds(5))).text.contains("not to its end"))
     #expect(finding(.unreadable(.damaged(path: "relay.db", words: "row 3 missing from index"))).level == .error)
-    #expect(finding(.unreadable(.newer(path: "relay.db"))).level == .error)
+    #expect(
+      finding(.unreadable(.newer(path: "relay.db")))
+        == .error("store", "the store relay.db was written by a newer version", "start that version, or set another store.path"))
     #expect(finding(.missing).level == .error)
     #expect(finding(.missing, isRunning: false).level == .note)
   }

@@ -97,7 +97,11 @@ enum DoctorRules {
       return .error(
         "store", "\(facts.path) is damaged: \(words)",
         "keep a copy of it and of its -wal, and put a backup in its place: dlr-relay restore FILE")
-    case .unreadable(let error): return .error("store", "\(error)", "look who may read it")
+    case .unreadable(let error):
+      // It ends with what to do.
+      let words = "\(error)"
+      guard let cut = words.firstRange(of: "; ") else { return .error("store", words, "look who may read it") }
+      return .error("store", String(words[..<cut.lowerBound]), String(words[cut.upperBound...]))
     case .read(let found):
       let how = facts.isThorough ? "with its indexes" : "without its indexes; with them: --thorough"
       return .ok("store", "\(numbers(found)); read through without a fault, \(how)")
