@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Model
+import Observe
 import Status
 
 struct LogCommand: AsyncParsableCommand {
@@ -23,7 +24,11 @@ struct LogCommand: AsyncParsableCommand {
   @OptionGroup var options: QueueOptions
 
   func validate() throws {
-    if level == nil, time != nil { throw ValidationError("--for goes with a level: dlr-relay log debug --for 5m") }
+    guard let time else { return }
+    if level == nil { throw ValidationError("--for goes with a level: dlr-relay log debug --for 5m") }
+    guard let duration = DurationText.parse(time), LogLevels.times.contains(duration) else {
+      throw ValidationError("--for is from 1s to 24h, such as 90s, 15m or 2h")
+    }
   }
 
   func run() async throws {

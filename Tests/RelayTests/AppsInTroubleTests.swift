@@ -62,6 +62,29 @@ struct AppsInTroubleTests {
     }
   }
 
+  @Test func `no copy goes to whom nobody vouches for, nor over a proxy that the environment names`() async throws {
+    let (good, proxy) = (try await RecordingApp.start(), try await RecordingApp.start())
+    try await TLSServer.with { stranger in
+      let file = rules(
+        #"name: stranger, markers: ["@shop"], url: "https://localhost:\#(stranger.port)/hook""#,
+        #"name: good, markers: ["@shop"], url: "\#(good.url)""#)
+      let proxies = Dictionary(
+        uniqueKeysWithValues: ["http_proxy", "https_proxy", "all_proxy", "HTTPS_PROXY", "ALL_PROXY"].map {
+          ($0, "http://127.0.0.1:\(proxy.port)")
+        })
+      try await RelayProcess.with(rules: file) { relay in
+        try await relay.start(environment: proxies)
+        let report = SentReport(id: 1, text: "@shop")
+        #expect(try await relay.post(report.bytes).status == 200)
+        try await good.taken(report.webhookID)
+        let after = try await relay.status { $0["stranger"].failedAttempts >= 2 }
+        #expect((after["stranger"].delivered, after["stranger"].pending) == (0, 1))
+        #expect(after["stranger"].lastError?.contains("certificate") == true, "\(String(describing: after["stranger"].lastError))")
+        #expect(proxy.copies.isEmpty)
+      }
+    }
+  }
+
   @Test(arguments: [301, 400, 401, 404, 429, 500, 503])
   func `whatever is not 2xx is tried again until it is`(_ status: Int) async throws {
     let app = try await RecordingApp.start { _, earlier in .status(earlier < 2 ? status : 204) }

@@ -125,6 +125,15 @@ final class Program: Sendable {
   }
   var errorText: String { errorLines.joined(separator: "\n") }
 
+  /// What is found in all that it has written to stdout, as soon as it is.
+  func output<T: Sendable>(_ found: @escaping @Sendable (String) -> T?) async throws -> T {
+    let result = try await state.first { state -> Result<T, EndedEarly>? in
+      let text = String(decoding: state.output, as: UTF8.self)
+      return found(text).map { .success($0) } ?? state.exit.map { .failure(EndedEarly(exit: $0, written: text)) }
+    }
+    return try result.get()
+  }
+
   /// How many lines it has written to stderr so far.
   var lineCount: Int { state.read { $0.lines.count } }
 

@@ -50,7 +50,7 @@ struct DoorTests {
     #expect((check.value("hb_requests_total", labels) ?? 0) >= 1)
   }
 
-  @Test func `requests that the gate turns away take no series of those that it lets through, and errors are counted as errors`() async throws {
+  @Test func `what the gate turns away takes nobody's series, and errors are counted as errors`() async throws {
     var source = sample().source
     source.libraryMetrics = Self.factory
     let nowhere = "GET /no-such-page HTTP/1.1\r\nHost: localhost\r\n\r\n"
