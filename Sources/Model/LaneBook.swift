@@ -23,6 +23,10 @@ package struct LaneBook: Sendable {
     }
 
     static let start = RetryCursor(due: Instant(microseconds: .min), seq: 0)
+
+    fileprivate mutating func move(back duration: Duration) {
+      if self != .start { due = due - duration }
+    }
   }
 
   /// Memory of what was handed over, in bytes.
@@ -144,6 +148,14 @@ package struct LaneBook: Sendable {
       lanes[number]!.readyCursor = seq
     }
     return live.map(LaneID.init)
+  }
+
+  /// All that waits in the retry and replay queues was moved back in time, and with it what was handed over from there.
+  package mutating func clockWasSetBack(by duration: Duration) {
+    for number in lanes.keys {
+      lanes[number]!.retryCursor.move(back: duration)
+      lanes[number]!.replayCursor.move(back: duration)
+    }
   }
 
   /// When a delivery goes to the retry or the replay queue it is due after all that was handed over from there, whatever the clock

@@ -35,6 +35,10 @@ struct Sweeper {
     if retention == nil { nextStepAt = .distantFuture }
   }
 
+  mutating func clockWasSetBack(to now: Instant) {
+    if nextStepAt != .distantFuture { nextStepAt = min(nextStepAt, now + Self.betweenPasses) }
+  }
+
   /// Takes force with the next step. Not for one that deletes nothing.
   mutating func change(_ retention: Retention) { self.retention = retention }
 

@@ -32,6 +32,8 @@ final class Writer {
   var backup: CopyUnderWay?
   var nextBackupStepAt = Instant.distantFuture
   var isBroken = false
+  /// By the clock, which may be set back: see `followClock`.
+  var lastTurnAt: Instant
   /// Since the store was opened.
   var triesToCommit: Int64 = 0
   /// Lanes that were live and are not now.
@@ -56,6 +58,7 @@ final class Writer {
     let standing = ledger.standing()
     lastSeq = Int64(standing.reports)
     lastSeqAtStart = lastSeq
+    lastTurnAt = max(clock(), standing.lastReportAt ?? Instant(microseconds: .min))
     rules = LaneRules(standing)
     reserve = Reserve(storePath: path)
     sweeper = Sweeper(retention: retention)
@@ -103,6 +106,7 @@ final class Writer {
     fetches += work.fetches
     refused.merge(work.refused, uniquingKeysWith: +)
     bringBack(&work.arrivals)
+    followClock()
     for task in work.tasks { task(self) }
     // A task may have found the store broken.
     if isBroken { turnAway(work.arrivals) } else { commit(work.arrivals) }
