@@ -76,11 +76,12 @@ package struct StatusSource: Sendable {
       tokenUses: tokenUses(), keeps: keeps, rates: rates.take(standing, at: now))
   }
 
-  /// What cannot be read may be kept.
+  /// What cannot be read may be kept, and so may what is not found within one page, unless it is dropped.
   private func keeps() async -> (unmatched: Bool, quarantined: Bool) {
     let unmatched = try? await operations.strays.unmatched(0, 1)
     let quarantined = try? await operations.strays.quarantined(0, 1)
-    return (unmatched.map { !$0.reports.isEmpty || $0.next != nil } ?? true, quarantined.map { !$0.isEmpty } ?? true)
+    let mayBeFurther = !configuration().dropsUnmatched
+    return (unmatched.map { !$0.reports.isEmpty || $0.next != nil && mayBeFurther } ?? true, quarantined.map { !$0.isEmpty } ?? true)
   }
 
   /// Counts what happens a minute, and forgets what took long long ago. To be called now and then, whether anybody looks or not.
@@ -133,6 +134,8 @@ package struct LoadedConfiguration: Sendable, Equatable {
   /// Those for which packets may be claimed.
   package var orderRoutes: Set<String> = []
   package var orderKeys = OrderKeys([])
+  /// Of an unmatched report only the key is kept.
+  package var dropsUnmatched = false
 
   package init(
     fingerprint: String, loadedAt: Instant, routes: [String], pausedRoutes: Set<String> = [], lastError: String? = nil

@@ -85,6 +85,7 @@ extension LoadedConfiguration {
       pausedRoutes: Set(configuration.routes.filter(\.paused).map(\.name)))
     orderRoutes = Set(configuration.routes.filter(\.asksForOrders).map(\.name))
     orderKeys = OrderKeys(configuration.routes)
+    dropsUnmatched = configuration.unmatched == .drop
     deadKept = configuration.store.retention.dead
     let hooks = configuration.alerts
     // Where every hook leaves it out, quiet nights are no news.

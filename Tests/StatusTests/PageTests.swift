@@ -150,6 +150,27 @@ struct PageTests {
     #expect(page.contains("Matched no route"), "the number is there")
   }
 
+  @Test(arguments: [true, false])
+  func `where one page finds nothing that is kept, more may be further on, unless it is dropped`(_ isDropped: Bool) async throws {
+    var source = sample { ($0.unmatched, $0.quarantined) = (2, [:]) }.source
+    let desk = Desk()
+    desk.change { state in
+      state.unmatched = (1...2).map { seq in
+        StoredReport(
+          seq: seq, key: ReportKey(id: seq, status: "delivered"), packetID: nil, receivedAt: ManualClock().now,
+          lastSeenAt: ManualClock().now, seen: 1, destiny: .unmatched, payload: nil)
+      }
+      state.looksAt = 1
+    }
+    source.operations = desk.operations
+    source.configuration = { [configuration = source.configuration] in
+      var loaded = configuration()
+      loaded.dropsUnmatched = isDropped
+      return loaded
+    }
+    #expect(try await Self.page(source).contains("2 reports matched no route when they came") == !isDropped)
+  }
+
   @Test func `what nobody got is noted also where the store cannot say whether it is kept`() async throws {
     let desk = Desk()
     desk.change { $0.error = .failed(code: 1, words: "no") }
