@@ -73,7 +73,7 @@ trust_caddy() {
 panel_url() {
   local machine=$1
   shift
-  in_machine "$machine" dlr-relay panel --config /etc/dlr-relay/routes.yaml "$@" | grep -oE 'https://[^ ]+'
+  in_machine "$machine" dlr-relay panel "$@" | grep -oE 'https://[^ ]+'
 }
 
 # post MACHINE URL ID [TEXT [CURL_OPTION...]]: the HTTP status of a report that the provider would send.
