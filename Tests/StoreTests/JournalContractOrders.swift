@@ -49,6 +49,7 @@ struct JournalContractOrders {
       bench.clock.advance(by: .hours(2))
       let record = try await bench.claim(packet, for: lanes[0])[0]
       #expect((record.caughtUp, record.isCaughtUp) == (2, true))
+      try await bench.receiver.wait { !$0.due.isEmpty }
       #expect(bench.receiver.seen.due == [Handover.Due(lane: lanes[0], at: bench.clock.now)])
       let page = try await bench.fetch(.retry, of: lanes[0]).deliveries
       #expect(page.map(\.key.id) == [1, 3])
