@@ -38,7 +38,11 @@ package final class StoreLock: Sendable {
   /// Lets the store go at once, whoever still holds this.
   func release() {
     descriptor.withLock { descriptor in
-      if let descriptor { close(descriptor) }
+      if let descriptor {
+        // Closing alone would leave it to a child that is just being started, until that has become another program.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+      }
       descriptor = nil
     }
   }

@@ -58,6 +58,18 @@ struct OpeningTests {
     for _ in 1...3 { #expect(failure() == nil) }
   }
 
+  @Test func `a store that was closed is held by no program that was just being started`() throws {
+    let lock = try StoreLock(storePath: path)
+    let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap(Int32.init)
+    let its = try #require(
+      descriptors.first { (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == path + ".lock" })
+    // A child has it like this from the fork to the exec.
+    let childs = dup(its)
+    defer { close(childs) }
+    lock.release()
+    #expect(failure() == nil)
+  }
+
   @Test func `a store that is not open is locked by nobody`() throws {
     #expect(failure(folder.path + "/none/relay.db") != nil)
     try Data("not a store, and longer than the header of one: \(String(repeating: "x", count: 200))".utf8).write(to: URL(filePath: path))
