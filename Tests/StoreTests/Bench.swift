@@ -50,7 +50,7 @@ final class Bench: Sendable {
       switch implementation {
       case .memory: MemoryJournal(clock: clock, book: book) { events.append($0) }
       case .sqlite:
-        try SQLiteJournal(path: storePath, retention: retention, clock: clock, book: book) { events.append($0) }
+        try SQLiteJournal(path: storePath, retention: retention, clock: clock, book: book, backupKept: .hours(1)) { events.append($0) }
       }
     running = Mutex((journal, Receiver(journal)))
   }
@@ -66,7 +66,9 @@ final class Bench: Sendable {
       if let old = old as? MemoryJournal {
         MemoryJournal(after: old, book: book) { events.append($0) }
       } else {
-        try SQLiteJournal(path: storePath, retention: retention, clock: clock.clock, book: book) { events.append($0) }
+        try SQLiteJournal(path: storePath, retention: retention, clock: clock.clock, book: book, backupKept: .hours(1)) {
+          events.append($0)
+        }
       }
     running.withLock { $0 = (new, Receiver(new)) }
   }

@@ -153,7 +153,11 @@ struct RestoreTests {
     #expect(try refused(Data()) == .notAStore(file: bad))
     #expect(try refused(Data(String(repeating: "text ", count: 1_000).utf8)) == .notAStore(file: bad))
     for count in [good.count / 2, good.count - 1] {
-      guard case .damaged = try refused(good.prefix(count)) else { return #expect(Bool(false), "\(count) bytes of \(good.count)") }
+      let refusal = try refused(good.prefix(count))
+      guard case .damaged = refusal else {
+        Issue.record("\(count) bytes of \(good.count): \(String(describing: refusal))")
+        return
+      }
     }
     var spoiled = good
     spoiled.replaceSubrange(20 * 1_024..<24 * 1_024, with: Data(repeating: 0xa5, count: 4 * 1_024))
