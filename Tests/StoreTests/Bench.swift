@@ -180,11 +180,12 @@ final class Bench: Sendable {
     }.get()
   }
 
-  /// - Returns: the job once it has ended.
+  /// - Returns: the job once it has ended, and what it did has been counted and handed over, which follows its commit.
   func finish(_ job: QueueJob) async throws -> QueueJob {
     for _ in 0..<100 {
-      if let ended = try journal.jobs().first(where: { $0.id == job.id && $0.endedAt != nil }) { return ended }
+      let ended = try journal.jobs().first { $0.id == job.id && $0.endedAt != nil }
       nudge()
+      if let ended { return ended }
     }
     throw HTTPTestError.timedOut
   }
