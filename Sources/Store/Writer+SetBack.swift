@@ -30,8 +30,9 @@ extension Writer {
     lastTurnAt = now
     book.clockWasSetBack(by: setBack)
     sweeper.clockWasSetBack(to: now)
-    (nextJobStepAt, nextBackupStepAt) = (min(nextJobStepAt, now), min(nextBackupStepAt, now))
-    if nextClaimStepAt != .distantFuture { nextClaimStepAt = min(nextClaimStepAt, now) }
+    for step in [\Writer.nextJobStepAt, \.nextClaimStepAt, \.nextBackupStepAt] where self[keyPath: step] != .distantFuture {
+      self[keyPath: step] = min(self[keyPath: step], now)
+    }
     // What they were told to wait for is of the clock before, too.
     var handover = Handover()
     for lane in book.knownLanes {

@@ -76,6 +76,18 @@ struct ClockTests {
     }
   }
 
+  @Test func `once it has followed, the store rests`() async throws {
+    try await Bench.with(.sqlite) { bench in
+      bench.clock.advance(by: .hours(-1))
+      for _ in 1...3 { bench.nudge() }
+      let wait = await withCheckedContinuation { continuation in
+        let isTaken = (bench.journal as! SQLiteJournal).inbox.put(task: { writer in continuation.resume(returning: writer.waitMax()) })
+        #expect(isTaken)
+      }
+      #expect(wait > .zero)
+    }
+  }
+
   @Test func `a clock that is set right by less than a second moves nothing`() async throws {
     try await Bench.with(.sqlite) { bench in
       let lane = try bench.lanes("shop")[0]
